@@ -1,0 +1,1 @@
+"""What runs a configuration: materialise, start and stop order, runners, supervisor, reload."""

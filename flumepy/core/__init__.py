@@ -1,0 +1,1 @@
+"""What every layer stands on: batches, contracts, options, errors, counters, threads."""

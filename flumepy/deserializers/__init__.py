@@ -1,0 +1,1 @@
+"""Event deserializers that sources name by type, one a file."""

@@ -1,0 +1,1 @@
+"""Interceptors, one a file: its options, then its class."""

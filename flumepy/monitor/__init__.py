@@ -1,0 +1,1 @@
+"""Counters out: Flume's JSON, Prometheus, health, Ganglia."""

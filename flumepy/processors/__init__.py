@@ -1,0 +1,1 @@
+"""Sink processors, one a file: its options, then its class."""

@@ -1,0 +1,1 @@
+"""Channel selectors, one a file: its options, then its class."""

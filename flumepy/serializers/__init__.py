@@ -1,0 +1,1 @@
+"""Event serializers that sinks name by type, one a file."""

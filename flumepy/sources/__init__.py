@@ -1,0 +1,1 @@
+"""Sources, one a file: its options, then its class."""
