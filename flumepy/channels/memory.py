@@ -1,0 +1,364 @@
+"""The memory channel: a bounded FIFO of batches, transactional, lost when the process ends.
+
+The queue keeps (batch, start) and a take returns the batches it touched, never a concatenation. Open takes count against
+the capacity, as in Flume. Whoever frees room admits the waiting offers, first come, first served, under the same lock; their
+callbacks run after it. byteCapacity counts body bytes (Flume: in size_bytes of 100 per event); headers are not counted.
+Source: MemoryChannel.
+"""
+
+import threading
+from collections import deque
+
+from pydantic import model_validator
+
+from flumepy.core.batch import EventBatch, split_batches
+from flumepy.core.channel import Channel, Done, Offer
+from flumepy.core.component import Context
+from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, StoppedError
+from flumepy.core.options import Options, opt
+from flumepy.core.threads import Timer, call_later
+from flumepy.core.transaction import Transaction
+
+DEFAULT_BYTE_CAPACITY = 512 * 1024 * 1024
+UNLIMITED_BYTES = 1 << 62
+HEAP_SHARE = 0.8
+
+
+class MemoryOptions(Options):
+    """Properties of the memory channel."""
+
+    capacity: int = opt("capacity", 100, doc="Most events in the channel, open takes included.", unit="events", ge=1,
+                        on_bad="default")  # fmt: skip
+    transaction_capacity: int = opt("transactionCapacity", 100, doc="Most events one transaction puts, or takes.",
+                                    unit="events", ge=1, on_bad="default")  # fmt: skip
+    keep_alive_s: int = opt("keep-alive", 3, doc="How long a put waits for room.", unit="s", on_bad="default")
+    byte_capacity: int | None = opt(
+        "byteCapacity", None, long=True, unit="bytes", on_bad="default",
+        doc="Most body bytes in the channel; 0 means no limit. Without it 80 % of -Xmx where one is given, else 512 MiB.",
+    )  # fmt: skip
+    byte_capacity_buffer_percentage: int = opt(
+        "byteCapacityBufferPercentage",
+        20,
+        doc="Share of byteCapacity set aside for headers.",
+        unit="%",
+        on_bad="default",
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "MemoryOptions":
+        if self.transaction_capacity > self.capacity:
+            raise ValueError(
+                f"transactionCapacity {self.transaction_capacity} is larger than capacity {self.capacity};"
+                " Flume: Transaction Capacity of Memory Channel cannot be higher than the capacity."
+            )
+        return self
+
+
+class MemoryChannel(Channel[MemoryOptions]):
+    """Bounded in-memory queue."""
+
+    Options = MemoryOptions
+
+    def __init__(self, context: Context, options: MemoryOptions) -> None:
+        super().__init__(context, options)
+        self._lock = threading.Lock()  # guards everything below
+        self._queue: deque[tuple[EventBatch, int]] = deque()
+        self._waiting: deque[_MemoryOffer] = deque()
+        self._queued = 0  # events that a take can get
+        self._used = 0  # events that count against the capacity: queued, taken and not committed, held
+        self._used_bytes = 0
+        self._timer: Timer | None = None
+        self._apply(options)
+
+    def _apply(self, options: MemoryOptions) -> None:
+        self.options = options
+        self.transaction_capacity = options.transaction_capacity
+        self._byte_limit = byte_limit(options, self.context)
+
+    def start(self) -> None:
+        """Publish the capacity."""
+        with self._lock:
+            self.counters.channel_capacity = self.options.capacity
+            self.counters.channel_size = self._queued
+
+    def stop(self) -> None:
+        """End all waiting puts; the events stay for a reload that keeps the channel."""
+        with self._lock:
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        for offer in waiting:
+            offer.end(StoppedError(f"{self.name}: the channel was stopped"))
+
+    def reconfigure(self, options: MemoryOptions) -> None:
+        """Resize in place, keeping the events."""
+        with self._lock:
+            self._apply(options)
+            self.counters.channel_capacity = options.capacity
+            admitted = self._admit_waiting()
+        self._finish(admitted)
+
+    @property
+    def size(self) -> int:
+        """Return the number of events that a take could get now."""
+        return self._queued
+
+    @property
+    def bytes_queued(self) -> int:
+        """Return the body bytes that count against byteCapacity."""
+        return self._used_bytes
+
+    def room(self) -> int:
+        """Return how many events fit right now."""
+        return 0 if self._waiting else max(0, self.options.capacity - self._used)
+
+    def transaction(self) -> Transaction:
+        """Return a new transaction."""
+        return _MemoryTransaction(self)
+
+    def offer(self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True) -> Offer:
+        """Put without blocking; `done` is called once room was found or the keep-alive has passed."""
+        size_bytes = batch.body_bytes()
+        offer = _MemoryOffer(self, batch, size_bytes, done, hold)
+        refusal = self._refusal(batch, size_bytes)
+        with self._lock:
+            self.counters.put_attempt += len(batch)
+            if refusal is None:
+                if (not wait or not self._waiting) and self._fits(offer):
+                    self._grant(offer)
+                elif wait and self.options.keep_alive_s > 0:
+                    self._enqueue_offer(offer)
+                    return offer
+                else:
+                    refusal = self._full_error(batch)
+        if refusal is not None:
+            offer.end(refusal)
+        else:
+            self._finish([offer])
+        return offer
+
+    def _enqueue_offer(self, offer: "_MemoryOffer") -> None:
+        offer.due_s = self.context.clock.monotonic_s() + self.options.keep_alive_s
+        self._waiting.append(offer)
+        if self._timer is None:
+            self._timer = call_later(self.options.keep_alive_s, self._expire)
+
+    def _expire(self) -> None:
+        """Fail the offers whose keep-alive has passed; the next due one sets the timer again."""
+        expired: list[_MemoryOffer] = []
+        with self._lock:
+            now_s = self.context.clock.monotonic_s()
+            while self._waiting and self._waiting[0].due_s <= now_s:
+                expired.append(self._waiting.popleft())
+            self._timer = call_later(self._waiting[0].due_s - now_s, self._expire) if self._waiting else None
+            admitted = self._admit_waiting() if expired else []
+        for offer in expired:
+            offer.end(self._full_error(offer.batch))
+        self._finish(admitted)
+
+    def _refusal(self, batch: EventBatch, size_bytes: int) -> FlumeError | None:
+        if len(batch) > self.options.transaction_capacity:
+            return BatchTooLargeError(
+                f"{self.name}: Put queue for MemoryTransaction of capacity {self.options.transaction_capacity} full,"
+                " consider committing more frequently, increasing capacity or increasing thread count"
+            )
+        if size_bytes > self._byte_limit:
+            return BatchTooLargeError(
+                f"{self.name}: {batch.body_bytes()} bytes in one transaction are more than byteCapacity allows"
+            )
+        return None
+
+    def _full_error(self, batch: EventBatch) -> ChannelFullError:
+        if self.options.capacity - self._used >= len(batch):
+            return ChannelFullError(
+                f"Cannot commit transaction. Byte capacity allocated to store event body {self._byte_limit} reached."
+                " Please increase heap space/byte capacity allocated to the channel as the sinks may not be keeping up"
+                " with the sources"
+            )
+        return ChannelFullError(
+            "Space for commit to queue couldn't be acquired. Sinks are likely not keeping up with sources,"
+            " or the buffer size is too tight"
+        )
+
+    def _fits(self, offer: "_MemoryOffer") -> bool:
+        return (
+            self._used + len(offer.batch) <= self.options.capacity
+            and self._used_bytes + offer.size_bytes <= self._byte_limit
+        )
+
+    def _grant(self, offer: "_MemoryOffer") -> None:
+        self._used += len(offer.batch)
+        self._used_bytes += offer.size_bytes
+        if not offer.is_held:
+            self._append(offer.batch)
+
+    def _append(self, batch: EventBatch) -> None:
+        self._queue.append((batch, 0))
+        self._queued += len(batch)
+        self.counters.put_success += len(batch)
+        self.counters.channel_size = self._queued
+
+    def _admit_waiting(self) -> "list[_MemoryOffer]":
+        admitted: list[_MemoryOffer] = []
+        while self._waiting and self._fits(self._waiting[0]):
+            offer = self._waiting.popleft()
+            self._grant(offer)
+            admitted.append(offer)
+        return admitted
+
+    def _finish(self, admitted: "list[_MemoryOffer]") -> None:
+        """Wake the sinks and call back, without the lock."""
+        if admitted:
+            self.wake_listeners()
+            for offer in admitted:
+                offer.end(None)
+
+    def _commit_held(self, offer: "_MemoryOffer") -> None:
+        with self._lock:
+            self._append(offer.batch)
+        self.wake_listeners()
+
+    def _withdraw(self, offer: "_MemoryOffer") -> None:
+        with self._lock:
+            if offer in self._waiting:
+                self._waiting.remove(offer)
+                was_waiting, admitted = True, self._admit_waiting()
+            else:
+                was_waiting, admitted = False, []
+        if was_waiting:
+            offer.end(StoppedError(f"{self.name}: the put was given up"))
+        self._finish(admitted)
+
+    def _release(self, events: int, size_bytes: int) -> None:
+        """Free room and admit who waits for it."""
+        with self._lock:
+            self._used -= events
+            self._used_bytes -= size_bytes
+            admitted = self._admit_waiting()
+        self._finish(admitted)
+
+    def _take(self, limit: int) -> list[EventBatch]:
+        taken: list[EventBatch] = []
+        with self._lock:
+            count = 0
+            while self._queue and count < limit:
+                batch, start = self._queue.popleft()
+                stop = min(len(batch), start + limit - count)
+                if stop < len(batch):
+                    self._queue.appendleft((batch, stop))
+                taken.append(batch.slice(start, stop))
+                count += stop - start
+            self._queued -= count
+            self.counters.take_attempt += count if count >= limit else count + 1
+        return taken
+
+    def _give_back(self, batches: list[EventBatch]) -> None:
+        with self._lock:
+            for batch in reversed(batches):
+                self._queue.appendleft((batch, 0))
+                self._queued += len(batch)
+            self.counters.channel_size = self._queued
+        self.wake_listeners()
+
+    def _commit_taken(self, count: int, size_bytes: int) -> None:
+        with self._lock:
+            self.counters.take_success += count
+            self.counters.channel_size = self._queued
+        self._release(count, size_bytes)
+
+
+class _MemoryOffer(Offer):
+    """A put that waits in the channel's line, or holds room."""
+
+    __size_bytes__ = ("_channel", "_done", "batch", "due_s", "is_held", "size_bytes")
+
+    def __init__(self, channel: MemoryChannel, batch: EventBatch, size_bytes: int, done: Done, hold: bool) -> None:
+        super().__init__()
+        self._channel = channel
+        self._done = done
+        self.batch = batch
+        self.size_bytes = size_bytes
+        self.is_held = hold
+        self.due_s = 0.0
+
+    def end(self, error: FlumeError | None) -> None:
+        """Tell the putter how it went."""
+        self.error = error
+        self.is_held = self.is_held and error is None
+        self.is_done = True
+        self._done(self)
+
+    def commit(self) -> None:
+        """Make held events visible."""
+        if self.is_held:
+            self.is_held = False
+            self._channel._commit_held(self)
+
+    def withdraw(self) -> None:
+        """Leave the line, or free the held room."""
+        if not self.is_done:
+            self._channel._withdraw(self)
+        elif self.is_held:
+            self.is_held = False
+            self._channel._release(len(self.batch), self.size_bytes)
+
+
+class _MemoryTransaction(Transaction):
+    """Puts are kept until the commit and then wait for room together; takes leave the queue at once."""
+
+    def __init__(self, channel: MemoryChannel) -> None:
+        super().__init__()
+        self._channel = channel
+        self._puts: list[EventBatch] = []
+        self._taken: list[EventBatch] = []
+        self._taken_count = 0
+
+    def do_put(self, batch: EventBatch) -> None:
+        total = sum(map(len, self._puts)) + len(batch)
+        if total > self._channel.options.transaction_capacity:
+            raise BatchTooLargeError(
+                f"{self._channel.name}: Put queue for MemoryTransaction of capacity"
+                f" {self._channel.options.transaction_capacity} full, consider committing more frequently,"
+                " increasing capacity or increasing thread count"
+            )
+        self._puts.append(batch)
+
+    def do_take(self, limit: int) -> list[EventBatch]:
+        left = self._channel.options.transaction_capacity - self._taken_count
+        taken = self._channel._take(min(limit, left))
+        self._taken += taken
+        self._taken_count += sum(map(len, taken))
+        return taken
+
+    def do_commit(self, taken: int | None) -> None:
+        if self._puts:
+            ended = threading.Event()
+            outcome = self._channel.offer(EventBatch.concat(self._puts), lambda _: ended.set())
+            ended.wait()
+            if outcome.error is not None:
+                raise outcome.error
+            self._puts = []
+        if self._taken:
+            self._commit_taken(self._taken_count if taken is None else taken)
+
+    def _commit_taken(self, count: int) -> None:
+        kept, returned = split_batches(self._taken, count)
+        self._taken = []
+        if returned:
+            self._channel._give_back(returned)
+        self._channel._commit_taken(count, sum([batch.body_bytes() for batch in kept]))
+
+    def do_rollback(self) -> None:
+        self._puts = []
+        if self._taken:
+            taken, self._taken = self._taken, []
+            self._channel._give_back(taken)
+
+
+def byte_limit(options: MemoryOptions, context: Context) -> int:
+    """Return how many body bytes byteCapacity allows; nothing usable means no limit."""
+    heap = context.system_properties.get("flumepy.xmx")
+    capacity = options.byte_capacity
+    if capacity is None:
+        capacity = int(int(heap) * HEAP_SHARE) if heap else DEFAULT_BYTE_CAPACITY
+    usable = int(capacity * (1 - options.byte_capacity_buffer_percentage * 0.01))
+    return usable if usable >= 100 else UNLIMITED_BYTES

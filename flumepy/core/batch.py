@@ -1,0 +1,167 @@
+"""The batch: what moves between components, held as columns.
+
+Invariants: a batch is never changed once published, so it may be shared by channels, retries and threads; `bodies` has one
+entry per event; a header is one `str` that all events share, or a list with one entry per event in which None means that
+this event lacks the header. A column of only None does not occur in batches made here. Work on a batch is O(columns)
+wherever possible; what is per event is a C-level loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import compress
+
+Column = str | list[str | None]
+
+
+@dataclass(slots=True)
+class Event:
+    """One event as plugin authors see it: a body and a header dict that may be changed."""
+
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class EventBatch:
+    """Events as columns: `bodies`, and `headers` by name."""
+
+    __slots__ = ("bodies", "headers")
+
+    def __init__(self, bodies: list[bytes], headers: dict[str, Column] | None = None) -> None:
+        self.bodies = bodies
+        self.headers: dict[str, Column] = {} if headers is None else headers
+
+    def __len__(self) -> int:
+        return len(self.bodies)
+
+    def __repr__(self) -> str:
+        return f"EventBatch({len(self.bodies)} events, headers={sorted(self.headers)})"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare event by event, so that a shared header equals a column of the same values."""
+        if not isinstance(other, EventBatch):
+            return NotImplemented
+        return self.bodies == other.bodies and self.header_maps() == other.header_maps()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def from_events(cls, events: Iterable[Event]) -> EventBatch:
+        """Turn events into columns; a header with one value everywhere becomes a shared one."""
+        events = list(events)
+        names: dict[str, None] = {}
+        for event in events:
+            names.update(dict.fromkeys(event.headers))
+        headers: dict[str, Column] = {}
+        for name in names:
+            headers[name] = shared([event.headers.get(name) for event in events])
+        return cls([event.body for event in events], headers)
+
+    @classmethod
+    def concat(cls, batches: Sequence[EventBatch]) -> EventBatch:
+        """Join batches in order; columns stay shared where all agree."""
+        if len(batches) == 1:
+            return batches[0]
+        bodies: list[bytes] = []
+        for batch in batches:
+            bodies += batch.bodies
+        first = batches[0].headers
+        if all(batch.headers is first or batch.headers == first for batch in batches[1:]) and not any(
+            type(value) is list for value in first.values()
+        ):
+            return cls(bodies, first)
+        names: dict[str, None] = {}
+        for batch in batches:
+            names.update(dict.fromkeys(batch.headers))
+        return cls(bodies, {name: shared([v for batch in batches for v in batch.column(name)]) for name in names})
+
+    def column(self, name: str) -> list[str | None]:
+        """Return a header as one entry per event; all None when no event has it."""
+        value = self.headers.get(name)
+        return value if isinstance(value, list) else [value] * len(self.bodies)
+
+    def with_header(self, name: str, value: Column, *, preserve: bool = False) -> EventBatch:
+        """Return a batch with this header set; `preserve` fills only events that lack it. A None entry leaves as is."""
+        present = self.headers.get(name)
+        if present is not None and (preserve or isinstance(value, list)):
+            if preserve and isinstance(present, str):
+                return self
+            ours = value if isinstance(value, list) else [value] * len(self.bodies)
+            pairs = zip(self.column(name), ours, strict=True)
+            if preserve:
+                value = shared([old if old is not None else new for old, new in pairs])
+            else:
+                value = shared([new if new is not None else old for old, new in pairs])
+        elif isinstance(value, list) and not any(entry is not None for entry in value):
+            return self
+        return EventBatch(self.bodies, {**self.headers, name: value})
+
+    def without_headers(self, names: Iterable[str]) -> EventBatch:
+        """Return a batch that lacks these headers."""
+        gone = set(names)
+        return EventBatch(self.bodies, {name: value for name, value in self.headers.items() if name not in gone})
+
+    def with_bodies(self, bodies: list[bytes]) -> EventBatch:
+        """Return a batch with other bodies, one per event, and the same headers."""
+        return EventBatch(bodies, self.headers)
+
+    def filter(self, mask: Sequence[object]) -> EventBatch:
+        """Return the events whose entry in `mask` (one per event) is true."""
+        headers = {n: v if isinstance(v, str) else shared(list(compress(v, mask))) for n, v in self.headers.items()}
+        return EventBatch(list(compress(self.bodies, mask)), drop_empty(headers))
+
+    def slice(self, start: int, stop: int) -> EventBatch:
+        """Return the events [start, stop); the bodies are shared."""
+        if start <= 0 and stop >= len(self.bodies):
+            return self
+        headers = {n: v if isinstance(v, str) else v[start:stop] for n, v in self.headers.items()}
+        return EventBatch(self.bodies[start:stop], headers)
+
+    def stride(self, start: int, step: int) -> EventBatch:
+        """Return every `step`-th event from `start` on."""
+        headers = {n: v if isinstance(v, str) else v[start::step] for n, v in self.headers.items()}
+        return EventBatch(self.bodies[start::step], headers)
+
+    def body_bytes(self) -> int:
+        """Return the length of all bodies together."""
+        return sum(map(len, self.bodies))
+
+    def header_maps(self) -> list[dict[str, str]]:
+        """Return one new header dict per event."""
+        constant = {name: value for name, value in self.headers.items() if isinstance(value, str)}
+        maps = [dict(constant) for _ in self.bodies]
+        for name, value in self.headers.items():
+            if not isinstance(value, str):
+                for one, entry in zip(maps, value, strict=True):
+                    if entry is not None:
+                        one[name] = entry
+        return maps
+
+    def events(self) -> Iterator[Event]:
+        """Iterate the events as objects (plugins and per-event sinks; not for hot paths)."""
+        return map(Event, self.bodies, self.header_maps())
+
+
+def shared(column: list[str | None]) -> Column:
+    """Return the one value if all entries are equal to it and it is not None, else the column."""
+    if column and column[0] is not None and column.count(column[0]) == len(column):
+        return column[0]
+    return column
+
+
+def drop_empty(headers: dict[str, Column]) -> dict[str, Column]:
+    """Leave out columns in which no event has a value."""
+    return {n: v for n, v in headers.items() if isinstance(v, str) or any(entry is not None for entry in v)}
+
+
+def split_batches(batches: list[EventBatch], count: int) -> tuple[list[EventBatch], list[EventBatch]]:
+    """Cut a list of batches after `count` events."""
+    first: list[EventBatch] = []
+    for position, batch in enumerate(batches):
+        if count < len(batch):
+            rest = [batch.slice(count, len(batch)), *batches[position + 1 :]]
+            return ([*first, batch.slice(0, count)] if count else first), rest
+        first.append(batch)
+        count -= len(batch)
+    return first, []

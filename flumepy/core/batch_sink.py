@@ -1,0 +1,79 @@
+"""The usual sink: take a batch, deliver it, commit; only `deliver` is left to write."""
+
+from abc import abstractmethod
+from typing import Any
+
+from flumepy.core.batch import Event, EventBatch
+from flumepy.core.channel import Channel
+from flumepy.core.component import Sink, Status
+from flumepy.core.errors import DeliveryError, FlumeError, PartialDeliveryError
+from flumepy.core.options import OptionsT
+
+
+class BatchSink(Sink[OptionsT]):
+    """A sink that delivers up to `batch_size` events in one transaction."""
+
+    channel: Channel[Any]
+    batch_size: int = 100
+
+    @abstractmethod
+    def deliver(self, batches: list[EventBatch]) -> None:
+        """Deliver all events of the batches, in order, or raise.
+
+        PartialDeliveryError(done=n) commits the first n; any other error gives everything back.
+        """
+
+    def process(self) -> Status:
+        """Take, deliver, commit. Raises DeliveryError."""
+        self.before_take()
+        with self.channel.transaction() as transaction:
+            batches = transaction.take(self.batch_size)
+            count = sum(map(len, batches))
+            self.count_taken(count)
+            if not count:
+                return Status.IDLE
+            try:
+                self.deliver(batches)
+            except PartialDeliveryError as error:
+                transaction.commit(taken=error.done)
+                self.count_delivered(error.done)
+                self.count_failed(error)
+                raise
+            except FlumeError as error:
+                self.count_failed(error)
+                raise
+        self.count_delivered(count)
+        return Status.READY
+
+    def before_take(self) -> None:
+        """Do what is due even without events (roll a file, refresh a connection)."""
+
+    def count_taken(self, count: int) -> None:
+        """Count an attempt to drain so many events."""
+
+    def count_delivered(self, count: int) -> None:
+        """Count events that left the agent."""
+
+    def count_failed(self, error: FlumeError) -> None:
+        """Count a failed delivery."""
+
+
+class EventSink(BatchSink[OptionsT]):
+    """For plugin authors: a sink that sees one event at a time, within a transaction of `batch_size` events."""
+
+    @abstractmethod
+    def deliver_event(self, event: Event) -> None:
+        """Deliver one event or raise DeliveryError; events before it in the batch then count as delivered."""
+
+    def deliver(self, batches: list[EventBatch]) -> None:
+        """Deliver event by event."""
+        done = 0
+        for batch in batches:
+            for event in batch.events():
+                try:
+                    self.deliver_event(event)
+                except DeliveryError as error:
+                    if done:
+                        raise PartialDeliveryError(str(error), done=done) from error
+                    raise
+                done += 1

@@ -1,0 +1,126 @@
+"""The channel contract: transactions for takers and simple putters, offers for those that must not block.
+
+An `Offer` is a put that may have to wait for room. It ends once: `done(offer)` is called on whichever thread made room, gave
+up or stopped the channel; nobody holds a lock then. With `hold`, the room is kept and `commit` makes the events visible:
+so an outlet puts one batch into several channels all or nothing. Listeners are woken by each put.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.component import Component, Context
+from flumepy.core.counters import ChannelCounters
+from flumepy.core.errors import FlumeError
+from flumepy.core.options import OptionsT
+from flumepy.core.threads import Wakeup
+from flumepy.core.transaction import Transaction
+
+
+class Offer:
+    """A put on its way; after its end, `is_done` is true and `error` says how it went."""
+
+    __slots__ = ("error", "is_done")
+
+    def __init__(self) -> None:
+        self.is_done = False
+        self.error: FlumeError | None = None
+
+    def commit(self) -> None:
+        """Make held events visible. Raises ChannelError."""
+
+    def withdraw(self) -> None:
+        """Give up: held room is freed, a waiting offer ends with StoppedError. Nothing happens after the end."""
+
+
+Done = Callable[[Offer], None]
+
+
+class HeldTransaction(Offer):
+    """An offer on a channel that only knows blocking transactions."""
+
+    __slots__ = ("transaction",)
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__()
+        self.transaction: Transaction | None = transaction
+
+    def commit(self) -> None:
+        """Commit the transaction, or roll back and raise."""
+        if (transaction := self.transaction) is not None:
+            self.transaction = None
+            transaction.__exit__(None, None, None)
+
+    def withdraw(self) -> None:
+        """Roll the transaction back."""
+        if (transaction := self.transaction) is not None:
+            self.transaction = None
+            transaction.rollback()
+
+
+class Channel(Component[OptionsT]):
+    """Keeps events between sources and sinks. All methods may be called from any thread."""
+
+    kind = "channel"
+    #: what a committed put survives: volatile (nothing), crash-safe (the process), power-safe (the machine)
+    durability: ClassVar[str] = "volatile"
+    #: most events of one transaction, or None
+    transaction_capacity: int | None = None
+    #: false: a reload always makes a new object (Flume's @Disposable)
+    is_reusable: ClassVar[bool] = True
+    counters: ChannelCounters
+
+    def __init__(self, context: Context, options: OptionsT) -> None:
+        super().__init__(context, options)
+        self.counters = ChannelCounters(context.name)
+        self._listeners: tuple[Wakeup, ...] = ()
+
+    @abstractmethod
+    def transaction(self) -> Transaction:
+        """Return a new transaction. Its put may block for the keep-alive; its take never waits."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Return the number of events that a take could get now."""
+
+    def reconfigure(self, options: OptionsT) -> None:
+        """Take over new options while running, keeping the events."""
+        self.options = options
+
+    def room(self) -> int | None:
+        """Return how many events fit right now, or None when the channel has no such limit."""
+        return None
+
+    def offer(self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True) -> Offer:
+        """Put a batch in a transaction of its own without blocking; `done` is called once, maybe before this returns.
+
+        hold: only keep the room; the caller commits or withdraws. wait: false fails at once where there is no room.
+        """
+        transaction = self.transaction()
+        transaction.__enter__()
+        held = HeldTransaction(transaction)
+        try:
+            transaction.put(batch)
+            if not hold:
+                held.commit()
+        except FlumeError as error:
+            held.withdraw()
+            held.error = error
+        held.is_done = True
+        done(held)
+        return held
+
+    def listen(self, wakeup: Wakeup) -> None:
+        """Poke this wake-up at each put."""
+        self._listeners = (*self._listeners, wakeup)
+
+    def unlisten(self, wakeup: Wakeup) -> None:
+        """Stop poking it."""
+        self._listeners = tuple(known for known in self._listeners if known is not wakeup)
+
+    def wake_listeners(self) -> None:
+        """Tell waiting sinks that there are events; channels call this after each put that takers can see."""
+        for wakeup in self._listeners:
+            wakeup.poke()

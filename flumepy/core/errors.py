@@ -1,0 +1,101 @@
+"""One tree of errors. The class decides what a runner does; the message reads `where: what`; nobody matches text.
+
+`retryable` tells a runner whether the same work may succeed later. Foreign errors are translated into this tree where the
+foreign library is called (`translate`).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+
+class FlumeError(Exception):
+    """Base of every error that flumepy raises on purpose."""
+
+    retryable = True
+
+
+class ConfigurationError(FlumeError):
+    """A setting cannot be used; the component is dropped. `key` names the property where it is known."""
+
+    retryable = False
+
+    def __init__(self, message: str, *, key: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.key = key
+        self.hint = hint
+
+
+class UnknownTypeError(ConfigurationError):
+    """No component has this type name."""
+
+
+class MissingPackageError(ConfigurationError):
+    """A component needs a package that is not installed."""
+
+
+class UnsupportedError(FlumeError):
+    """Something that is known by name but that flumepy does not do (yet); trying again does not help."""
+
+    retryable = False
+
+
+class StartError(FlumeError):
+    """A component could not start (port taken, directory missing); the supervisor tries again."""
+
+
+class StoppedError(FlumeError):
+    """The wait ended because its component was stopped."""
+
+
+class InputError(FlumeError):
+    """Data from outside breaks its format or its limits; the same data will fail again."""
+
+    retryable = False
+
+
+class ChannelError(FlumeError):
+    """A channel refused a put or a take. `committed` is true when other required channels already hold the batch."""
+
+    committed = False
+
+
+class ChannelFullError(ChannelError):
+    """No room within the keep-alive."""
+
+
+class BatchTooLargeError(ChannelError):
+    """More events than one transaction of the channel may carry; no wait can help."""
+
+    retryable = False
+
+
+class TransactionStateError(FlumeError):
+    """A transaction was used after its end, or not from its with-block."""
+
+    retryable = False
+
+
+class DeliveryError(FlumeError):
+    """A sink could not deliver; the batch goes back to the head of the channel."""
+
+
+class PartialDeliveryError(DeliveryError):
+    """A sink delivered only the first `done` events of a batch; the others go back."""
+
+    def __init__(self, message: str, *, done: int) -> None:
+        super().__init__(message)
+        self.done = done
+
+
+@contextmanager
+def translate(errors: Mapping[type[BaseException], type[FlumeError]], where: str) -> Iterator[None]:
+    """Raise foreign errors as ours, prefixed with `where`.
+
+    >>> with translate({OSError: DeliveryError}, "a1.sinks.k1"):
+    ...     pass
+    """
+    try:
+        yield
+    except tuple(errors) as error:
+        ours = next(ours for foreign, ours in errors.items() if isinstance(error, foreign))
+        raise ours(f"{where}: {error}") from error

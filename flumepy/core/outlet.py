@@ -1,0 +1,273 @@
+"""The way out of a source: interceptors, then the selector, then one put per channel.
+
+Required channels get the batch all or nothing: with several, room is held in each (in one fixed order, so that two sources
+cannot block each other for ever) before any commits. Only a commit that fails after another succeeded can leave a batch in
+some channels; the outlet then remembers what is still owed for that very batch object, and a retry goes only there.
+Optional channels follow once the required ones have committed; their failures are logged and counted, never raised.
+
+`submit` may be called again before the last commit is done. Callbacks run on whichever thread ended the wait, without locks.
+Source: ChannelProcessor.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.channel import Offer
+from flumepy.core.component import Interceptor, Route, Selector
+from flumepy.core.errors import ChannelError, FlumeError, StoppedError
+
+REMEMBERED_BATCHES = 64
+
+
+class Commit:
+    """The outcome of one submitted batch. `error` is None while it is open and after success."""
+
+    __slots__ = ("_callback", "_event", "_lock", "error", "is_done")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards the transition to done
+        self._callback: Callable[[Commit], None] | None = None
+        self._event: threading.Event | None = None
+        self.error: FlumeError | None = None
+        self.is_done = False
+
+    def on_done(self, callback: "Callable[[Commit], None]") -> None:
+        """Call back once when done, at once if it is; one callback only."""
+        with self._lock:
+            if not self.is_done:
+                self._callback = callback
+                return
+        callback(self)
+
+    def wait(self) -> None:
+        """Block until done. Raises the error."""
+        if not self.is_done:
+            event = threading.Event()
+            with self._lock:
+                self._event = event
+                if self.is_done:
+                    event.set()
+            event.wait()
+        if self.error is not None:
+            raise self.error
+
+    def resolve(self, error: FlumeError | None) -> None:
+        """End it; a second end is ignored."""
+        with self._lock:
+            if self.is_done:
+                return
+            self.error = error
+            self.is_done = True
+            callback, event = self._callback, self._event
+        if event is not None:
+            event.set()
+        if callback is not None:
+            callback(self)
+
+
+class Outlet:
+    """What a source hands its batches to."""
+
+    def __init__(self, name: str, interceptors: list[Interceptor[Any]], selector: Selector[Any]) -> None:
+        self.name = name
+        self.interceptors = interceptors
+        self.selector = selector
+        capacities = [
+            c.transaction_capacity for c in selector.required_channels() if c.transaction_capacity is not None
+        ]
+        #: most events of one batch
+        self.limit: int = min(capacities, default=1 << 31)
+        self.optional_failures = 0
+        self._log = logging.getLogger(f"flumepy.source.{name}")
+        self._lock = threading.Lock()  # guards _open, _owed and is_stopped
+        self._open: set[_Delivery] = set()
+        self._owed: OrderedDict[int, tuple[EventBatch, list[Route]]] = OrderedDict()
+        self.is_stopped = False
+
+    def start(self) -> None:
+        """Start the interceptors, in order."""
+        self.is_stopped = False
+        for interceptor in self.interceptors:
+            interceptor.start()
+
+    def interrupt(self) -> None:
+        """End every open commit with StoppedError and refuse new ones."""
+        with self._lock:
+            self.is_stopped = True
+            deliveries = list(self._open)
+        for delivery in deliveries:
+            delivery.withdraw()
+
+    def stop(self) -> None:
+        """Interrupt, then stop the interceptors."""
+        self.interrupt()
+        for interceptor in self.interceptors:
+            interceptor.stop()
+
+    def room(self) -> int:
+        """Return how many events would fit at once in every required channel; a hint."""
+        rooms = [room for channel in self.selector.required_channels() if (room := channel.room()) is not None]
+        return min(rooms, default=self.limit)
+
+    def put(self, batch: EventBatch) -> None:
+        """Submit and wait. Raises ChannelError."""
+        self.submit(batch).wait()
+
+    def submit(self, batch: EventBatch, *, wait: bool = True) -> Commit:
+        """Send a batch on its way. Raises only what an interceptor or the selector raises.
+
+        wait: false fails at once with ChannelFullError where there is no room now.
+        """
+        commit = Commit()
+        if self.is_stopped:
+            commit.resolve(StoppedError(f"{self.name}: the source was stopped"))
+            return commit
+        routes = self._routes(batch)
+        if not routes:
+            commit.resolve(None)
+            return commit
+        delivery = _Delivery(self, batch, routes, commit, wait)
+        with self._lock:
+            self._open.add(delivery)
+        delivery.start()
+        return commit
+
+    def _routes(self, batch: EventBatch) -> list[Route]:
+        if self._owed:
+            with self._lock:
+                remembered = self._owed.pop(id(batch), None)
+            if remembered is not None:
+                return remembered[1]
+        intercepted = batch
+        for interceptor in self.interceptors:
+            intercepted = interceptor.intercept(intercepted)
+            if not intercepted.bodies:
+                return []
+        return [route for route in self.selector.route(intercepted) if route.batch.bodies] if intercepted.bodies else []
+
+    def _ended(self, delivery: "_Delivery") -> None:
+        with self._lock:
+            self._open.discard(delivery)
+
+    def _remember(self, batch: EventBatch, owed: list[Route]) -> None:
+        with self._lock:
+            self._owed[id(batch)] = (batch, owed)
+            while len(self._owed) > REMEMBERED_BATCHES:
+                self._owed.popitem(last=False)
+
+    def _optional_failed(self, route: Route, error: FlumeError) -> None:
+        self.optional_failures += len(route.batch)
+        if not isinstance(error, StoppedError):
+            self._log.error(
+                "Optional channel %s did not take %d events: %s", route.channel.name, len(route.batch), error
+            )
+
+
+class _Delivery:
+    """One batch on its way: hold room in each required channel, commit in each, then offer to the optional ones."""
+
+    __slots__ = (
+        "_held",
+        "_is_withdrawn",
+        "_optional",
+        "_stage",
+        "_waiting",
+        "_waits",
+        "batch",
+        "commit",
+        "outlet",
+        "required",
+    )
+
+    def __init__(self, outlet: Outlet, batch: EventBatch, routes: list[Route], commit: Commit, waits: bool) -> None:
+        self.outlet = outlet
+        self.batch = batch
+        self.commit = commit
+        self.required = [route for route in routes if route.is_required]
+        self._optional = [route for route in routes if not route.is_required]
+        if len(self.required) > 1:
+            self.required.sort(key=lambda route: route.channel.name)
+        self._held: list[Offer] = []
+        self._waiting: Offer | None = None
+        self._stage = 0
+        self._is_withdrawn = False
+        self._waits = waits
+
+    def start(self) -> None:
+        """Go on with the first channel."""
+        if len(self.required) == 1:
+            self._offer(self.required[0], self._required_put)
+        else:
+            self._hold_next()
+
+    def withdraw(self) -> None:
+        """Give up where it waits; what is already committed stays so."""
+        self._is_withdrawn = True
+        with self.outlet._lock:
+            waiting = self._waiting
+        if waiting is not None:
+            waiting.withdraw()
+
+    def _offer(self, route: Route, done: Callable[[Offer], None], *, hold: bool = False) -> None:
+        self._stage += 1
+        stage = self._stage
+        offer = route.channel.offer(route.batch, done, hold=hold, wait=self._waits and not self._is_withdrawn)
+        if offer.is_done:
+            return
+        # `done` may have run meanwhile and have started the next stage: only the latest stage is the one that waits.
+        with self.outlet._lock:
+            if stage == self._stage:
+                self._waiting = offer
+        if self._is_withdrawn:
+            offer.withdraw()
+
+    def _required_put(self, offer: Offer) -> None:
+        self._after_required(offer.error)
+
+    def _hold_next(self) -> None:
+        if len(self._held) < len(self.required):
+            self._offer(self.required[len(self._held)], self._room_held, hold=True)
+        else:
+            self._after_required(self._commit_held())
+
+    def _room_held(self, offer: Offer) -> None:
+        if offer.error is None:
+            self._held.append(offer)
+            self._hold_next()
+            return
+        for held in self._held:
+            held.withdraw()
+        self._end(offer.error)
+
+    def _commit_held(self) -> FlumeError | None:
+        for position, offer in enumerate(self._held):
+            try:
+                offer.commit()
+            except ChannelError as error:
+                for later in self._held[position + 1 :]:
+                    later.withdraw()
+                if position:
+                    error.committed = True
+                    self.outlet._remember(self.batch, [*self.required[position:], *self._optional])
+                return error
+        return None
+
+    def _after_required(self, error: FlumeError | None) -> None:
+        if error is not None or not self._optional:
+            self._end(error)
+        else:
+            self._offer(self._optional[0], self._optional_put)
+
+    def _optional_put(self, offer: Offer) -> None:
+        route = self._optional.pop(0)
+        if offer.error is not None:
+            self.outlet._optional_failed(route, offer.error)
+        self._after_required(None)
+
+    def _end(self, error: FlumeError | None) -> None:
+        self.outlet._ended(self)
+        self.commit.resolve(error)

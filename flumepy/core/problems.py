@@ -1,0 +1,49 @@
+"""A diagnosis: what is wrong, where it stands, and what to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a problem is: an error costs a component, a warning changes what runs, a note is only said."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One diagnosis with its place. `component` is the full prefix (`a1.sinks.k1`), `key` the property below it."""
+
+    severity: Severity
+    message: str
+    component: str = ""
+    key: str | None = None
+    hint: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+    def at(self, *, component: str | None = None, file: str | None = None, line: int | None = None) -> "Problem":
+        """Return the problem with the place filled in where it was not known."""
+        return replace(
+            self,
+            component=self.component or component or "",
+            file=self.file if self.file is not None else file,
+            line=self.line if self.line is not None else line,
+        )
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        what = ".".join(part for part in (self.component, self.key) if part)
+        text = f"{where}{what}: {self.message}" if what else f"{where}{self.message}"
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return a hint that names the nearest known word, or None."""
+    by_lower = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    return f"did you mean {by_lower[near[0]]!r}?" if near else None

@@ -1,0 +1,94 @@
+"""Transactions: one unit of puts or takes on one channel, used as a with-block.
+
+    with channel.transaction() as transaction:
+        batches = transaction.take(100)
+        deliver(batches)
+
+The block commits at its end and rolls back on any exception. A channel writes only the five `do_` hooks; the states are
+checked here, once. Source: BasicTransactionSemantics.
+"""
+
+from abc import ABC, abstractmethod
+from enum import Enum
+from types import TracebackType
+from typing import Self
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.errors import TransactionStateError
+
+
+class State(Enum):
+    """Life of a transaction."""
+
+    NEW = "new"
+    OPEN = "open"
+    DONE = "done"
+
+
+class Transaction(ABC):
+    """One unit of work; serves exactly one with-block."""
+
+    def __init__(self) -> None:
+        self._state = State.NEW
+
+    def __enter__(self) -> Self:
+        if self._state is not State.NEW:
+            raise TransactionStateError(f"a transaction serves one with-block; this one is {self._state.value}")
+        self._state = State.OPEN
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._state is not State.OPEN:
+            return
+        if error is not None:
+            self.rollback()
+            return
+        try:
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
+
+    def put(self, batch: EventBatch) -> None:
+        """Add a batch; takers see it after the commit. Raises ChannelError."""
+        self._need_open("put")
+        self.do_put(batch)
+
+    def take(self, limit: int) -> list[EventBatch]:
+        """Take up to `limit` events from the head, without waiting; an empty list when there are none."""
+        self._need_open("take")
+        return self.do_take(limit)
+
+    def commit(self, taken: int | None = None) -> None:
+        """Make the work final. With `taken`, only the first so many taken events; the others go back to the head."""
+        self._need_open("commit")
+        self.do_commit(taken)
+        self._state = State.DONE
+
+    def rollback(self) -> None:
+        """Undo: puts vanish, taken events go back to the head in their order."""
+        self._need_open("rollback")
+        self._state = State.DONE
+        self.do_rollback()
+
+    def _need_open(self, verb: str) -> None:
+        if self._state is not State.OPEN:
+            raise TransactionStateError(f"{verb} on a transaction that is {self._state.value}; use it in a with-block")
+
+    @abstractmethod
+    def do_put(self, batch: EventBatch) -> None:
+        """Keep a batch for the commit."""
+
+    @abstractmethod
+    def do_take(self, limit: int) -> list[EventBatch]:
+        """Take from the head."""
+
+    @abstractmethod
+    def do_commit(self, taken: int | None) -> None:
+        """Make puts visible and takes final; a failure leaves the transaction open."""
+
+    @abstractmethod
+    def do_rollback(self) -> None:
+        """Give back."""
