@@ -8,8 +8,8 @@ connection, file or partition is kept; a taken batch is delivered or goes back t
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 
@@ -18,6 +18,7 @@ from flumepy.core.clock import Clock, SystemClock
 from flumepy.core.counters import CounterGroup
 from flumepy.core.errors import UnknownTypeError
 from flumepy.core.options import NoOptions, Options, OptionsT
+from flumepy.core.problems import Problem
 
 if TYPE_CHECKING:
     from flumepy.core.channel import Channel
@@ -36,6 +37,10 @@ def no_builder(kind: str, type_name: str, settings: Mapping[str, str], context: 
     raise UnknownTypeError(f"no {kind} type {type_name!r} is known here")
 
 
+def ignore(problem: Problem) -> None:
+    """Drop a problem."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a component knows of its surroundings."""
@@ -46,14 +51,13 @@ class Context:
     builder: Builder = no_builder
     system_properties: Mapping[str, str] = field(default_factory=dict)  #: -D values
     clock: Clock = field(default_factory=SystemClock)
+    report: Callable[[Problem], None] = ignore  #: where warnings about settings go
 
     def build(
         self, kind: str, type_name: str, settings: Mapping[str, str], name: str | None = None
     ) -> "Component[Any]":
         """Build a component that this one uses: a deserializer, a selector, the channel below a channel."""
-        below = Context(
-            name or self.name, f"{self.prefix}.{kind}", self.agent, self.builder, self.system_properties, self.clock
-        )
+        below = replace(self, name=name or self.name)
         return self.builder(kind, type_name, settings, below)
 
 
