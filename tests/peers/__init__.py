@@ -1,0 +1,1 @@
+"""Real peers, for comparison: skipped loudly where they are absent."""
