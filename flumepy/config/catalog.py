@@ -1,6 +1,6 @@
 """Every component by name: one row each, nothing imported until it is named.
 
-A type is looked up as an alias (any case), then as a Java class name (exact case, `$Builder` dropped), then among the plugins
+A type is an alias (any case), then a Java class name (exact case, `$Builder` dropped), then looked up among the plugins
 (entry points of the groups `flumepy.sources`, `flumepy.sinks`, …, installed or in a plugins directory), then as a dotted
 Python path. Built-in and plugin components pass the same door: a row with a path.
 """

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 from flumepy.core.batch import EventBatch
 from flumepy.core.clock import Clock, SystemClock
 from flumepy.core.counters import CounterGroup
-from flumepy.core.errors import UnknownTypeError
+from flumepy.core.errors import ConfigurationError, UnknownTypeError
 from flumepy.core.options import NoOptions, Options, OptionsT
 from flumepy.core.problems import Problem
 
@@ -53,12 +53,28 @@ class Context:
     clock: Clock = field(default_factory=SystemClock)
     report: Callable[[Problem], None] = ignore  #: where warnings about settings go
 
+    def within(self, key_prefix: str) -> "Context":
+        """Return a context whose reports name keys below this prefix."""
+
+        def report(problem: Problem) -> None:
+            self.report(replace(problem, key=f"{key_prefix}{problem.key}") if problem.key else problem)
+
+        return replace(self, report=report)
+
     def build(
-        self, kind: str, type_name: str, settings: Mapping[str, str], name: str | None = None
+        self, kind: str, type_name: str, settings: Mapping[str, str], *, key: str = "", name: str | None = None
     ) -> "Component[Any]":
-        """Build a component that this one uses: a deserializer, a selector, the channel below a channel."""
-        below = replace(self, name=name or self.name)
-        return self.builder(kind, type_name, settings, below)
+        """Build a component that this one uses: a deserializer, a selector policy, the channel below a channel.
+
+        key: the property that names the type; the settings were read from below it (`deserializer`, `deserializer.*`).
+        """
+        below = replace(self.within(f"{key}." if key else ""), name=name or self.name)
+        try:
+            return self.builder(kind, type_name, settings, below)
+        except ConfigurationError as error:
+            if key:
+                error.key = key if error.key in (None, "type") else f"{key}.{error.key}"
+            raise
 
 
 class Component(ABC, Generic[OptionsT]):
