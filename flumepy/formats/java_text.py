@@ -18,6 +18,7 @@ _TRIMMED = "".join(map(chr, range(33)))
 _DUMP_WIDTH = 16
 # Printable bytes stand for themselves, all others are a dot.
 _DUMP_TEXT = "".join(chr(byte) if 32 <= byte <= 126 else "." for byte in range(256))
+_ENCODED_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]?")
 _CHARSET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_+-]*")
 # Java's names that Python does not know, or knows as something else. UTF-16 without a mark is big-endian in Java.
 _CHARSETS = {
@@ -92,6 +93,15 @@ def _spread_hash(text: str) -> int:
     for i in range(0, len(units), 2):
         value = (value * 31 + (units[i] << 8 | units[i + 1])) & 0xFFFFFFFF
     return value ^ value >> 16
+
+
+def decode_utf8(body: bytes) -> str:
+    """Return new String(body, UTF_8): U+FFFD for every malformed part, cut into parts as Java cuts them."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        # Java counts an encoded surrogate as one malformed part, Python as three.
+        return _ENCODED_SURROGATE.sub(b"\xff", body).decode("utf-8", "replace")
 
 
 def parse_int(text: str) -> int:

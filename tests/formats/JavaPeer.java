@@ -75,11 +75,11 @@ public class JavaPeer {
           answer.add(spans.toString());
         }
       }
-      case "class" -> { // which UTF-16 units the class holds, as ranges
+      case "class" -> { // which characters below 0x3100 the class holds, as ranges
         Pattern pattern = Pattern.compile(first);
         int start = -1;
-        for (int c = 0; c <= 0x110000; c++) {
-          boolean in = c < 0x110000 && (c < 0xD800 || c > 0xDFFF) && pattern.matcher(new String(Character.toChars(c))).matches();
+        for (int c = 0; c <= 0x3100; c++) {
+          boolean in = c < 0x3100 && pattern.matcher(new String(Character.toChars(c))).matches();
           if (in && start < 0) start = c;
           if (!in && start >= 0) { answer.add(Integer.toHexString(start) + "-" + Integer.toHexString(c - 1)); start = -1; }
         }

@@ -4,6 +4,8 @@
 
 import random
 
+from cases_regex import REGEX
+
 PROPERTIES = [
     "", "\n", "a=b", "a = b", "a:b", "a b", "a\tb", "a\fb", "a : = b", "a = : b", "a   ", "a", "=b", " =b", ":b", "a=", "a==b", "a=b=c",
     "a=b\r\nc=d", "a=b\rc=d", "a=b\n\n\r\nc=d", "# x\na=b", "! x\na=b", "  # x\na=b", "a=b # not a comment", "#x\\\na=b", "#: k=v\na=b",
@@ -63,4 +65,5 @@ TEXT = [
 TABLES: dict[str, list[list[str]]] = {
     "properties": [["properties", text] for text in [*PROPERTIES, *_random_properties()]],
     "text": TEXT,
+    "regex": REGEX,
 }

@@ -9,13 +9,14 @@ Joda needs a jar: JODA_TIME_JAR names it, else it is looked up in the local Mave
 # ruff: noqa: T201
 
 import base64
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from cases import TABLES
 
 HERE = Path(__file__).parent
 
@@ -47,20 +48,10 @@ def ask_java(requests: list[list[str]]) -> list[list[str]]:
     return answers
 
 
-def _cases() -> dict[str, list[list[str]]]:
-    specification = importlib.util.spec_from_file_location("flumepy_format_cases", HERE / "cases.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    tables: dict[str, list[list[str]]] = module.TABLES
-    return tables
-
-
 def main() -> int:
     check = sys.argv[1:] == ["--check"]
     differences = 0
-    for name, requests in _cases().items():
+    for name, requests in TABLES.items():
         file = HERE / f"java_{name}.json"
         if name == "joda" and joda_jar() is None:
             print("joda-time is not here; its fixture is not looked at.", file=sys.stderr)
