@@ -34,7 +34,7 @@ def opt(
     ge: float | None = None,
     gt: float | None = None,
     le: float | None = None,
-    on_bad: Literal["drop", "default"] = "drop",
+    on_bad: Literal["drop", "default", "default_outside"] = "drop",
     deprecated_keys: tuple[str, ...] = (),
     long: bool = False,
     secret: bool = False,
@@ -46,6 +46,7 @@ def opt(
 
     key: the exact property name below the component; one that ends in "." takes all properties below it as a dict.
     unit: shown in describe; long: 64-bit integer; secret: never shown; kind: the value names a component of that kind;
+    on_bad: "default_outside" takes the default for a number outside its limits and drops the component for no number;
     ignored: why the option is accepted without effect (a note says so whenever it is set).
     """
     extra: dict[str, Any] = {
@@ -202,7 +203,7 @@ class _Reader:
             try:
                 values[option.key] = convert(self.settings[key], option.annotation, long=option.long)
             except ValueError as error:
-                self._bad(option, key, str(error))
+                self._bad(option, key, str(error), is_default=option.on_bad == "default")
         for option in self.fields:
             if option.is_prefix:
                 values[option.key] = self._below(option.key)
@@ -220,22 +221,24 @@ class _Reader:
             if option is None:
                 self.problems.append(Problem(Severity.ERROR, message))
             elif option.key in values:
-                self._bad(option, option.key, f"{self.settings.get(option.key, '')!r}: {message}")
-                again |= option.on_bad == "default"
+                key_set = next((name for name in (key, *option.deprecated_keys) if name in self.settings), option.key)
+                is_default = option.on_bad != "drop"
+                self._bad(option, key_set, f"{self.settings.get(key_set, '')!r}: {message}", is_default=is_default)
+                again |= is_default
                 values.pop(option.key)
         return again and not any(problem.severity is Severity.ERROR for problem in self.problems)
 
     def _key_set(self, option: OptionField) -> str | None:
-        for key in (option.key, *option.deprecated_keys):
-            if key in self.settings:
-                self.used.add(key)
-                if key != option.key:
-                    self._note(key, f"is an old name of {option.key!r}")
-                    self.used.update(option.deprecated_keys)
-                if option.ignored:
-                    self._note(key, f"is accepted and has no effect: {option.ignored}")
-                return key
-        return None
+        keys = [key for key in (option.key, *option.deprecated_keys) if key in self.settings]
+        for key in keys:
+            self.used.add(key)
+            if key != keys[0]:
+                self._note(key, f"is an old name of {option.key!r} and has no effect beside {keys[0]!r}")
+            elif key != option.key:
+                self._note(key, f"is an old name of {option.key!r}")
+        if keys and option.ignored:
+            self._note(keys[0], f"is accepted and has no effect: {option.ignored}")
+        return keys[0] if keys else None
 
     def _below(self, prefix: str) -> dict[str, str]:
         if prefix == ".":
@@ -247,7 +250,7 @@ class _Reader:
         return {key.removeprefix(prefix): text for key, text in below.items()}
 
     def _report_unknown(self) -> None:
-        known = [key for option in self.fields for key in (option.key, *option.deprecated_keys)]
+        known = [option.key for option in self.fields]
         for key in self.settings:
             if key not in self.used:
                 self.problems.append(
@@ -260,8 +263,8 @@ class _Reader:
         hint = did_you_mean(key, [name for name in self.settings if name not in known])
         return hint and hint.replace("did you mean", "is it spelled").replace("?", " here?")
 
-    def _bad(self, option: OptionField, key: str, message: str) -> None:
-        if option.on_bad == "default":
+    def _bad(self, option: OptionField, key: str, message: str, *, is_default: bool) -> None:
+        if is_default:
             text = f"{message}; the default {option.default} is used, as in Flume"
             self.problems.append(Problem(Severity.WARNING, text, key=key))
         else:

@@ -1,9 +1,12 @@
 """A diagnosis: what is wrong, where it stands, and what to do."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
+
+_WORD_JOINTS = re.compile(r"[-_.]")
 
 
 class Severity(StrEnum):
@@ -43,7 +46,29 @@ class Problem:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Return a hint that names the nearest known word, or None."""
-    by_lower = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    """Return a hint that names the nearest known word, or None.
+
+    A prefix left out or put on, a folder of another name and another way to join words (`rollInterval`, `hdfs.serializer`,
+    `sink.rollInterval`, `batch_size`) are nearer than any typing error.
+    """
+    by_lower = {name.lower(): name for name in sorted(known, key=len, reverse=True) if not name.endswith(".")}
+    word = word.lower()
+    near = _same_parts(word, by_lower) or get_close_matches(word, by_lower, n=1, cutoff=0.7)
     return f"did you mean {by_lower[near[0]]!r}?" if near else None
+
+
+def _same_parts(word: str, known: Iterable[str]) -> list[str]:
+    names = sorted(known, key=len)
+    last = word.rpartition(".")[2]
+    tests: tuple[Callable[[str], bool], ...] = (
+        lambda name: name == word or name.endswith(f".{word}"),
+        lambda name: word.endswith(f".{name}"),
+        lambda name: _squashed(name) == _squashed(word),
+        lambda name: name.rpartition(".")[2] == last,
+        lambda name: sorted(_WORD_JOINTS.split(name)) == sorted(_WORD_JOINTS.split(word)),
+    )
+    return next(([name] for test in tests for name in names if test(name)), [])
+
+
+def _squashed(name: str) -> str:
+    return _WORD_JOINTS.sub("", name)

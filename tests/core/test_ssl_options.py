@@ -66,7 +66,7 @@ def test_a_listener_with_ssl_needs_store_and_password(missing: str, keystore: st
 
 def test_an_unreadable_key_store_is_refused_at_once(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone.jks")
-    with pytest.raises(ConfigurationError, match="Source r1 configured with invalid keystore: .*No such file"):
+    with pytest.raises(ConfigurationError, match=r"Source r1 configured with invalid keystore: .*No such file"):
         server({"ssl": "true", "keystore": gone, "keystore-password": "p"})
 
 
