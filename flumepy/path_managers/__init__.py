@@ -1,0 +1,1 @@
+"""Names for rolled files, one way a file."""
