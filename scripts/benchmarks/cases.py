@@ -23,6 +23,7 @@ class Case:
     connections: int = 1
     flows: int = 1
     lines_per_s: int = 0
+    stall_s: int = 15
     targets: Mapping[str, str] = field(default_factory=dict)
 
     @property

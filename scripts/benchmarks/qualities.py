@@ -118,7 +118,7 @@ def _idle_connections(case: Case, process: Process) -> Quality:
         grown_mb = process.memory_mb() - before_mb
         base = process.arrived_bytes()
         connections[-1].sendall(b"still here\n")
-        reached, _ = throughput.wait_for_bytes(process, base + 11)
+        reached, _ = throughput.wait_for_bytes(process, base + 11, case.stall_s)
     remarks = [] if reached == base + 11 else [f"connection {case.connections} was not served"]
     return Quality(process.name, "MB", [grown_mb], remarks)
 
@@ -137,7 +137,7 @@ def _warm_up(case: Case, process: Process) -> None:
     wanted = (process.site.inputs / "primer").stat().st_size
     with throughput.feeding(replace(case, connections=1), process, "primer", 0) as feed:
         feed.go()
-        reached, _ = throughput.wait_for_bytes(process, wanted)
+        reached, _ = throughput.wait_for_bytes(process, wanted, case.stall_s)
         if reached < wanted:
             feed.abandon()
             raise BenchError(f"{process.name}: {wanted - reached} bytes of the primer are missing\n{process.log_end()}")

@@ -24,7 +24,7 @@ from benchmarks.cases import Case
 from benchmarks.configurations import Site
 
 LOAD = Path(__file__).with_name("load.py")
-STALL_S = 15
+SENDER_END_S = 60
 BUSY_SHARE = 0.9
 
 
@@ -93,7 +93,7 @@ def run_round(case: Case, process: Process, number: int) -> Round:
     base, wanted = process.arrived_bytes(), (inputs / "primer.wanted").stat().st_size
     with feeding(case, process, "primer", number) as feed:
         feed.go()
-        reached, _ = wait_for_bytes(process, base + wanted)
+        reached, _ = wait_for_bytes(process, base + wanted, case.stall_s)
         if reached < base + wanted:
             feed.abandon()
             raise BenchError(
@@ -109,9 +109,9 @@ def _timed(case: Case, process: Process, feed: "Feed", bases: list[int], wanted:
     began_s = feed.go()
     first = 0
     if case.source == "spooldir":
-        reached, began_s = wait_for_bytes(process, base + 1)
+        reached, began_s = wait_for_bytes(process, base + 1, case.stall_s)
         first = reached - base
-    reached, ended_s = wait_for_bytes(process, base + wanted)
+    reached, ended_s = wait_for_bytes(process, base + wanted, case.stall_s)
     moved = reached - base
     events = moved / data.LINE_BYTES
     cpu = (process.cpu_s() - cpu_s) / max(events, 1) * 1e6
@@ -123,15 +123,15 @@ def _timed(case: Case, process: Process, feed: "Feed", bases: list[int], wanted:
     return Round((moved - first) / data.LINE_BYTES / max(ended_s - began_s, 1e-6), cpu, complaint)
 
 
-def wait_for_bytes(process: Process, target: int) -> tuple[int, float]:
-    """Poll until `target` bytes have arrived or none has for 15 s; return how many, and when the last ones came."""
+def wait_for_bytes(process: Process, target: int, stall_s: int) -> tuple[int, float]:
+    """Poll until `target` bytes have arrived or none has for `stall_s`; return how many, and when the last ones came."""
     reached, at_s = process.arrived_bytes(), time.monotonic()
-    while reached < target and time.monotonic() - at_s < STALL_S:
+    while reached < target and time.monotonic() - at_s < stall_s:
         time.sleep(POLL_S)
         now = process.arrived_bytes()
         if now > reached:
             reached, at_s = now, time.monotonic()
-        process.must_live(at_s + STALL_S + 1, "stalled")
+        process.must_live(at_s + stall_s + 1, "stalled")
     return reached, at_s
 
 
@@ -246,7 +246,7 @@ def feeding(case: Case, process: Process, name: str, number: int) -> Iterator[Fe
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
             try:
                 yield LoadFeed(load, case, acks)
-                load.wait(STALL_S * 4)
+                load.wait(SENDER_END_S)
             finally:
                 load.kill()
 

@@ -1,0 +1,54 @@
+"""Run one throughput case on flumepy under the tracer and print, thread by thread, where the processor time goes."""
+
+import argparse
+import shlex
+import signal
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks import machine, throughput
+from benchmarks.agents import BenchError, flume_like
+from benchmarks.cases import CASES
+from benchmarks.main import QUICK_DIVISOR, ROOT
+
+TRACER = Path(__file__).with_name("tracer.py")
+
+
+def main() -> None:
+    """Profile the case that the command line names."""
+    options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    machine.allow_many_files()
+    case = CASES[options.case]
+    if options.quick:
+        case = replace(case, lines=case.lines // QUICK_DIVISOR)
+    problems: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="flumepy-profile-") as name:
+        report = Path(name) / "profile.txt"
+        command = ["env", f"PYTHONPATH={ROOT}", sys.executable, str(TRACER), str(report), *shlex.split(options.module)]
+        measured = throughput.measure(case, [flume_like("flumepy", command)], options.repeat, Path(name), problems)
+        for one in measured:
+            rates = ", ".join(f"{done.events_per_s:,.0f}" for done in one.rounds)
+            print(
+                f"{case.name}: {rates} events/s under the tracer; {'; '.join(one.complaints) or 'every event arrived'}"
+            )
+        if report.exists():
+            print(report.read_text())
+        else:
+            problems.append(str(BenchError("the agent ended without writing its profile")))
+    if problems:
+        sys.exit("\n".join(problems))
+
+
+def _options() -> argparse.Namespace:
+    rated = [name for name, case in CASES.items() if case.kind == "throughput"]
+    parser = argparse.ArgumentParser(prog="scripts/profile", description=__doc__)
+    parser.add_argument(
+        "case", nargs="?", default="netcat", choices=rated, metavar="CASE", help=f"netcat, or one of {rated}"
+    )
+    parser.add_argument("--repeat", type=int, default=3, help="rounds after the cold one (3)")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the events")
+    parser.add_argument("--module", default="flumepy agent", help="the Python module and its command (flumepy agent)")
+    return parser.parse_args()
