@@ -8,7 +8,7 @@ Source: node.Application.
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flumepy.agent.materialize import MaterializedAgent
@@ -31,7 +31,6 @@ class Application:
         self.counters: dict[tuple[str, str], CounterGroup] = {}
         self._supervisor = Supervisor()
         self._supervised: list[Supervised] = []
-        self._is_abandoned: Callable[[], bool] = lambda: False
 
     @property
     def channels(self) -> Mapping[str, Channel[Any]]:
@@ -71,9 +70,8 @@ class Application:
         log.error("The configuration that ran before is running again; the next edit is looked at.")
         return False
 
-    def stop(self, is_abandoned: Callable[[], bool] = lambda: False) -> None:
-        """Stop in order; `is_abandoned` ends the draining early."""
-        self._is_abandoned = is_abandoned
+    def stop(self) -> None:
+        """Stop in order, draining what would be lost."""
         if self.agent is not None:
             log.info("Shutting down configuration: %s", describe(self.agent))
             self._stop_components(keep=set(), drain=True)
@@ -126,7 +124,7 @@ class Application:
         served = {sink.channel for s in self._of("Sink") if s.is_started for sink in s.component.sinks}
         volatile = [channel for channel in served if channel.durability == "volatile"]
         deadline_s = time.monotonic() + self.drain_timeout_s
-        while any(channel.size for channel in volatile) and not self._is_abandoned():
+        while any(channel.size for channel in volatile):
             if time.monotonic() > deadline_s:
                 lost = ", ".join(f"{channel.name} ({channel.size})" for channel in volatile if channel.size)
                 log.warning("Events are lost with their memory channel after %g s: %s", self.drain_timeout_s, lost)

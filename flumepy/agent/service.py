@@ -1,0 +1,202 @@
+"""The process around an application: first load, signals, reload, notices to the service manager, exit.
+
+One thread, the main one, does everything here, told by a queue: signals, a watched file that has been still for a second,
+the poll interval. SIGTERM and SIGINT stop in order (the second one at once), SIGHUP reloads, SIGUSR1 reopens log files.
+After an orderly stop the process ends by the same signal: a shell sees Flume's 143 or 130 and systemd a clean end.
+"""
+
+import gc
+import logging
+import os
+import queue
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from flumepy.agent.application import Application
+from flumepy.agent.materialize import MaterializedAgent, materialize
+from flumepy.agent.notify import notify
+from flumepy.agent.watch import FileWatch
+from flumepy.config.model import Configuration
+from flumepy.core.errors import ConfigurationError, FlumeError
+from flumepy.core.problems import Problem, Severity
+
+log = logging.getLogger("flumepy.agent")
+
+#: see reference performance of threads that sync beside threads that compute
+SWITCH_INTERVAL_S = 0.0005
+STILL_S = 1.0
+LEVELS = {Severity.ERROR: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.NOTE: logging.INFO}
+
+EXIT_CONFIGURATION = 1
+
+
+class Loader(Protocol):
+    """Where the configuration comes from."""
+
+    def load(self) -> Configuration:
+        """Read and validate everything. Raises ConfigurationError where nothing can be read."""
+
+    def has_changed(self) -> bool:
+        """Tell whether a source has changed since the last load. Raises ConfigurationError."""
+
+    def watched_files(self) -> list[Path]:
+        """Return the local files that may change."""
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """What the command line asks for."""
+
+    name: str
+    system_properties: Mapping[str, str] = field(default_factory=dict)
+    reload: bool = True
+    poll_interval_s: float = 30.0
+    strict: bool = False
+    drain_timeout_s: float = 5.0
+    #: called with the application once it runs; returns what ends it (monitoring)
+    started: Callable[[Application], Callable[[], None]] = lambda application: lambda: None
+    reopen_logs: Callable[[], None] = lambda: None
+
+
+class Service:
+    """Runs one agent until a signal ends it."""
+
+    def __init__(self, settings: ServiceSettings, loader: Loader) -> None:
+        self.settings = settings
+        self.loader = loader
+        self.application = Application(drain_timeout_s=settings.drain_timeout_s)
+        self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._ending_signal: int | None = None
+        self._known_errors: set[tuple[str, str | None, str]] = set()
+
+    def run(self) -> int:
+        """Run until ended; return the exit status where the configuration cannot run at all."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self._install_signals()
+        try:
+            agent = self._materialize(self.loader.load())
+        except ConfigurationError as error:
+            log.error("%s", error)
+            return EXIT_CONFIGURATION
+        if not self._may_start(agent):
+            return EXIT_CONFIGURATION
+        self._known_errors = error_keys(agent.problems)
+        self.application.apply(agent)
+        end_started = self.settings.started(self.application)
+        gc.collect()
+        gc.freeze()
+        notify("READY=1")
+        watch = FileWatch(
+            self.loader.watched_files() if self.settings.reload else [], lambda: self._commands.put("touched")
+        )
+        try:
+            self._loop()
+        finally:
+            notify("STOPPING=1")
+            watch.stop()
+            self.application.stop()
+            end_started()
+        return 0
+
+    def end_by_signal(self) -> None:
+        """End the process by the signal that stopped it, so that parents see it as such."""
+        if self._ending_signal is not None:
+            logging.shutdown()
+            signal.signal(self._ending_signal, signal.SIG_DFL)
+            os.kill(os.getpid(), self._ending_signal)
+
+    def _install_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop_signal)
+        signal.signal(signal.SIGHUP, lambda number, frame: self._commands.put("reload"))
+        signal.signal(signal.SIGUSR1, lambda number, frame: self._commands.put("reopen"))
+
+    def _stop_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._ending_signal is not None:
+            os._exit(128 + number)
+        self._ending_signal = number
+        self._commands.put("stop")
+
+    def _loop(self) -> None:
+        poll_s = self.settings.poll_interval_s if self.settings.reload else None
+        next_poll_s = time.monotonic() + (poll_s or 0)
+        still_at_s: float | None = None
+        while True:
+            due_s = min(filter(None, (next_poll_s if poll_s else None, still_at_s)), default=None)
+            try:
+                command = self._commands.get(timeout=None if due_s is None else max(0.0, due_s - time.monotonic()))
+            except queue.Empty:
+                command = "poll"
+            if command == "stop":
+                return
+            if command == "touched":
+                still_at_s = time.monotonic() + STILL_S
+            elif command == "reopen":
+                self.settings.reopen_logs()
+                log.info("Log files were opened again.")
+            else:
+                still_at_s = None
+                next_poll_s = time.monotonic() + (poll_s or 0)
+                self._look(forced=command == "reload")
+
+    def _look(self, *, forced: bool) -> None:
+        """Reload if something has changed; nothing that goes wrong here ends the agent."""
+        try:
+            if forced or self.loader.has_changed():
+                self._reload()
+        except FlumeError as error:
+            log.warning("Unable to update configuration: %s", error)
+
+    def _reload(self) -> None:
+        log.info("Reloading the configuration of agent %s", self.settings.name)
+        notify("RELOADING=1")
+        agent = self._materialize(self.loader.load(), running=True)
+        errors = error_keys(agent.problems)
+        if agent.is_empty or errors - self._known_errors or (self.settings.strict and errors):
+            log.error(
+                "The new configuration has errors; the one that runs goes on unchanged. The next edit is looked at."
+            )
+        elif self.application.apply(agent):
+            self._known_errors = errors
+        notify("READY=1")
+
+    def _materialize(self, configuration: Configuration, *, running: bool = False) -> MaterializedAgent:
+        name = self.settings.name
+        for problem in configuration.problems_of(name):
+            log_problem(problem)
+        config = configuration.agents.get(name)
+        if config is None:
+            others = ", ".join(configuration.agents) or "none"
+            reason = "cannot run, see above" if name in configuration.invalid else f"is not in it (agents: {others})"
+            raise ConfigurationError(f"No configuration found for this host:{name}: the agent {reason}")
+        channels = self.application.channels if running else {}
+        agent = materialize(config, self.settings.system_properties, channels)
+        for problem in agent.problems:
+            log_problem(problem)
+        agent.problems = [*configuration.problems_of(name), *agent.problems]
+        return agent
+
+    def _may_start(self, agent: MaterializedAgent) -> bool:
+        if agent.is_empty:
+            log.error("Nothing of agent %s can run.", agent.name)
+            return False
+        if self.settings.strict and error_keys(agent.problems):
+            log.error("The configuration of agent %s has errors and --strict was given.", agent.name)
+            return False
+        return True
+
+
+def error_keys(problems: list[Problem]) -> set[tuple[str, str | None, str]]:
+    """Return what identifies the errors among problems, wherever their lines have moved."""
+    return {(p.component, p.key, p.message) for p in problems if p.severity is Severity.ERROR}
+
+
+def log_problem(problem: Problem) -> None:
+    """Log a problem at its level."""
+    log.log(LEVELS[problem.severity], "%s", problem)
