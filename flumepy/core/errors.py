@@ -53,6 +53,12 @@ class InputError(FlumeError):
     retryable = False
 
 
+class InterceptorError(FlumeError):
+    """An interceptor or the selector failed on a batch; nothing of it was sent."""
+
+    retryable = False
+
+
 class ChannelError(FlumeError):
     """A channel refused a put or a take. `committed` is true when other required channels already hold the batch."""
 
@@ -89,13 +95,25 @@ class PartialDeliveryError(DeliveryError):
 
 @contextmanager
 def translate(errors: Mapping[type[BaseException], type[FlumeError]], where: str) -> Iterator[None]:
-    """Raise foreign errors as ours, prefixed with `where`.
+    """Raise foreign errors as ours, prefixed with `where`; ours pass unchanged.
 
     >>> with translate({OSError: DeliveryError}, "a1.sinks.k1"):
     ...     pass
     """
     try:
         yield
+    except FlumeError:
+        raise
     except tuple(errors) as error:
         ours = next(ours for foreign, ours in errors.items() if isinstance(error, foreign))
         raise ours(f"{where}: {error}") from error
+
+
+@contextmanager
+def naming_key(key: str) -> Iterator[None]:
+    """Let a ConfigurationError from below name the property it comes from."""
+    try:
+        yield
+    except ConfigurationError as error:
+        error.key = error.key or key
+        raise

@@ -1,20 +1,22 @@
 """How a network source turns what arrived in one turn of its loop into transactions, and answers each unit in order.
 
 A unit is what gets its own answer: a line, a request, a call. A `Parcel` carries the events of whole units from one
-connection. `flush` joins parcels into transactions of at most `outlet.limit` events, submits them all at once and pauses
-reading until they have ended. What fits at once is committed at once; a transaction that fails is tried again unit by unit
-without waiting, so that each unit gets its own answer. Everything but the commits' callbacks runs on the loop's thread.
+connection. `flush` joins parcels into transactions of at most `outlet.limit` events and pauses reading until they end.
+Those that fit go out at once, one may wait for room, and nothing overtakes it. A transaction that fails is tried again unit
+by unit without waiting, so that each unit gets its own answer. A parcel without events is answered in its turn. Everything
+but the commits' callbacks runs on the loop's thread.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.errors import BatchTooLargeError, FlumeError
+from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError
 from flumepy.core.outlet import Commit, Outlet
 
 TICK_S = 0.005
@@ -50,8 +52,27 @@ class _Shipment:
     """One transaction and the pieces it is made of."""
 
     pieces: list[_Piece]
+    size: int = field(init=False)
     commit: Commit | None = None
     error: FlumeError | None = None
+
+    def __post_init__(self) -> None:
+        self.size = sum(len(piece.batch) for piece in self.pieces)
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether the outcome is known."""
+        return self.error is not None or (self.commit is not None and self.commit.is_done)
+
+    @property
+    def failure(self) -> FlumeError | None:
+        """Return what went wrong, if it has ended."""
+        return self.error if self.commit is None else self.commit.error
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether it is known to have failed."""
+        return self.failure is not None
 
 
 class Loop(Protocol):
@@ -76,9 +97,11 @@ class Intake:
         self._pause = pause
         self._resume = resume
         self._parcels: list[Parcel] = []
-        self._shipments: deque[_Shipment] = deque()
+        self._unsent: deque[_Shipment] = deque()
+        self._sent: deque[_Shipment] = deque()
         self._lock = threading.Lock()  # guards _open_commits, which other threads count down
         self._open_commits = 0
+        self._is_patient = True
         self._is_scheduled = False
         self._is_ticking = False
         self._is_paused = False
@@ -86,7 +109,7 @@ class Intake:
     @property
     def is_idle(self) -> bool:
         """Tell whether every unit has been answered."""
-        return not self._parcels and not self._shipments
+        return not (self._parcels or self._unsent or self._sent)
 
     def add(self, parcel: Parcel) -> None:
         """Take a parcel; it is flushed at the end of this turn of the loop."""
@@ -96,30 +119,59 @@ class Intake:
             self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
-        """Submit everything collected."""
+        """Submit everything collected; while earlier transactions are open, it waits for them."""
         self._is_scheduled = False
-        parcels, self._parcels = self._parcels, []
-        for pieces in self._split(parcels):
-            shipment = _Shipment(pieces)
-            self._shipments.append(shipment)
-            self._submit(shipment)
-        self._settle()
-        if self._shipments:
-            if not self._is_paused:
-                self._is_paused = True
-                self._pause()
-            self._tick_later()
+        self._advance()
+
+    def _advance(self) -> None:
+        """Answer what has ended and submit what may go; pause while something is open, resume when nothing is."""
+        while True:
+            self._settle()
+            if not self._sent and not self._unsent:
+                if not self._parcels:
+                    break
+                parcels, self._parcels = self._parcels, []
+                self._unsent.extend(map(_Shipment, self._split(parcels)))
+                self._is_patient = True
+            if not self._may_send():
+                break
+            while self._may_send():
+                shipment = self._unsent.popleft()
+                self._sent.append(shipment)
+                self._submit(shipment)
+        if self._sent:
+            self._wait()
+        elif self._is_paused:
+            self._is_paused = False
+            self._resume()
+
+    def _wait(self) -> None:
+        if not self._is_paused:
+            self._is_paused = True
+            self._pause()
+        # One open commit wakes the loop itself; of several only the last does, and the tick answers those before it.
+        if len(self._sent) > 1 and not self._is_ticking:
+            self._is_ticking = True
+            self._loop.call_later(TICK_S, self._tick)
+
+    def _may_send(self) -> bool:
+        """A transaction goes out behind open ones only where it need not wait: so none overtakes one that is tried again."""
+        if not self._unsent:
+            return False
+        if not self._sent:
+            return True
+        return not self._sent[-1].has_failed and self._outlet.room() >= self._unsent[0].size
 
     def _submit(self, shipment: _Shipment) -> None:
-        size = sum(len(piece.batch) for piece in shipment.pieces)
-        if size > self._outlet.limit:
+        if shipment.size > self._outlet.limit:
             shipment.error = BatchTooLargeError(
-                f"{self._outlet.name}: {size} events in one request are more than the channel's transactionCapacity"
-                f" of {self._outlet.limit}; raise it or send smaller requests"
+                f"{self._outlet.name}: {shipment.size} events in one request are more than the channel's"
+                f" transactionCapacity of {self._outlet.limit}; raise it or send smaller requests"
             )
             return
         try:
-            commit = self._outlet.submit(EventBatch.concat([piece.batch for piece in shipment.pieces]))
+            batch = EventBatch.concat([piece.batch for piece in shipment.pieces])
+            commit = self._outlet.submit(batch, wait=self._is_patient)
         except FlumeError as error:  # an interceptor or the selector refused
             shipment.error = error
             return
@@ -134,47 +186,35 @@ class Intake:
             self._open_commits -= 1
             is_last = self._open_commits == 0
         if is_last:
-            self._loop.call_soon_threadsafe(self._settle_and_resume)
-
-    def _tick_later(self) -> None:
-        """Answer what ended early while later transactions still wait, without a wake-up for each."""
-        if not self._is_ticking:
-            self._is_ticking = True
-            self._loop.call_later(TICK_S, self._tick)
+            with suppress(RuntimeError):  # a tick has answered it already and the loop has ended
+                self._loop.call_soon_threadsafe(self._advance)
 
     def _tick(self) -> None:
         self._is_ticking = False
-        self._settle_and_resume()
-        if self._shipments:
-            self._tick_later()
-
-    def _settle_and_resume(self) -> None:
-        self._settle()
-        if self._is_paused and not self._shipments:
-            self._is_paused = False
-            self._resume()
+        self._advance()
 
     def _settle(self) -> None:
         """Answer, in order, what has ended."""
-        while self._shipments:
-            shipment = self._shipments[0]
-            if shipment.error is None:
-                if shipment.commit is None or not shipment.commit.is_done:
-                    return
-                shipment.error = shipment.commit.error
-            self._shipments.popleft()
-            if shipment.error is None:
+        while self._sent and self._sent[0].has_ended:
+            shipment = self._sent.popleft()
+            error = shipment.failure
+            if error is None:
                 for piece in shipment.pieces:
                     piece.answer(_units(piece), None)
             else:
-                self._retry_units(shipment, shipment.error)
+                # What was received together has waited together: the rest fits now or fails.
+                self._is_patient = self._is_patient and not isinstance(error, ChannelFullError)
+                self._retry_units(shipment, error)
 
     def _retry_units(self, shipment: _Shipment, error: FlumeError) -> None:
-        """Commit as many units as fit now; the others get the error. A partly committed batch is not sent again."""
+        """Commit as many units as fit now; the others get the error. A partly committed batch is not sent again.
+
+        Nor is one tried again that others have already overtaken: order inside a connection comes first.
+        """
+        is_final = getattr(error, "committed", False) or self._outlet.is_stopped or bool(self._sent)
         for piece in shipment.pieces:
             units = _units(piece)
-            whole = len(shipment.pieces) == 1 and units == 1
-            if whole or not error.retryable or getattr(error, "committed", False) or self._outlet.is_stopped:
+            if is_final or (len(shipment.pieces) == 1 and units == 1):
                 piece.answer(units, error)
             else:
                 self._retry_piece(piece)
@@ -198,7 +238,7 @@ class Intake:
         """Cut parcels into transactions of whole units; what fits at once comes first. A too large unit stands alone."""
         limit = self._outlet.limit
         total = sum(len(parcel.batch) for parcel in parcels)
-        room = self._outlet.room() if not self._shipments else 0
+        room = self._outlet.room()
         left = min(limit, room) if 0 < room < total else limit
         shipments: list[list[_Piece]] = []
         pieces: list[_Piece] = []

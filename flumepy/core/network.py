@@ -1,26 +1,34 @@
 """Network sources: one thread with one event loop each, one big read buffer per loop, answers after the commit.
 
 The buffer belongs to the loop, not to a connection: 1,000 idle connections cost no buffers. A connection's protocol
-consumes what arrived before the next read. While a commit is open no connection is read, but accepts, timers and stop go
-on. `stop` closes the listeners, answers what was received (for at most `DRAIN_S`), then ends open commits and connections.
+consumes what arrived before the next read. While a commit is open a connection that still sends is read once more, at most
+`PAUSED_READ_BYTES`, and then waits: so a pause costs nothing for those that are silent. Accepts, timers and stop go on.
+`stop` closes the listeners, answers what was received (for at most `DRAIN_S`), then ends open commits and connections.
 """
 
 import asyncio
+import errno
+import socket
 import threading
 import time
 from abc import abstractmethod
 from typing import Any
 
+from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context, Source
 from flumepy.core.errors import FlumeError, StartError
-from flumepy.core.intake import Intake
+from flumepy.core.intake import Intake, Parcel
 from flumepy.core.options import OptionsT
 from flumepy.core.threads import start_thread
 
 READ_BYTES = 256 * 1024
+PAUSED_READ_BYTES = 4 * 1024
 DRAIN_S = 2.0
+CLOSE_S = 0.5
+POLL_S = 0.005
 MAX_CONNECTIONS = 10_000
 WARNING_INTERVAL_S = 60.0
+ANY_HOSTS = ("", "0.0.0.0", "::")  # noqa: S104  # Flume listens on all interfaces by default
 
 
 class NetworkSource(Source[OptionsT]):
@@ -31,9 +39,11 @@ class NetworkSource(Source[OptionsT]):
     def __init__(self, context: Context, options: OptionsT) -> None:
         super().__init__(context, options)
         self.connections: set[Connection] = set()
+        self.paused_connections: set[Connection] = set()
         self.is_paused = False
+        self.is_stopping = False
         self._thread: threading.Thread | None = None
-        self._last_limit_warning_s = 0.0
+        self._last_limit_warning_s = float("-inf")
 
     @abstractmethod
     async def open(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -47,10 +57,11 @@ class NetworkSource(Source[OptionsT]):
         event = threading.Event()
         self._thread = start_thread(f"source-{self.name}", lambda: self._run(opened, event))
         event.wait()
-        if opened[0] is not None:
+        failure = opened[0] if opened else StartError(f"{self.context.prefix or self.name}: failed while it started")
+        if failure is not None:
             self._thread.join()
             self._thread = None
-            raise opened[0]
+            raise failure
 
     def stop(self) -> None:
         """Close the listeners, answer what was received, close the connections, end the thread."""
@@ -60,15 +71,18 @@ class NetworkSource(Source[OptionsT]):
             thread.join()
 
     def _run(self, opened: list[FlumeError | None], event: threading.Event) -> None:
-        with asyncio.Runner() as runner:
-            runner.run(self._serve(opened, event))
+        try:
+            with asyncio.Runner() as runner:
+                runner.run(self._serve(opened, event))
+        finally:
+            event.set()
 
     async def _serve(self, opened: list[FlumeError | None], event: threading.Event) -> None:
         self.loop = asyncio.get_running_loop()
         self.read_buffer = memoryview(bytearray(READ_BYTES))
         self.listeners: list[asyncio.AbstractServer | asyncio.BaseTransport] = []
-        self.intake = Intake(self.outlet, self.loop, self._pause, self._resume)
-        self.is_paused = False
+        self.intake = Intake(self.outlet, self.loop, self.pause, self.resume)
+        self.is_paused = self.is_stopping = False
         self._stopping = asyncio.Event()
         failure: FlumeError | None = None
         try:
@@ -86,24 +100,35 @@ class NetworkSource(Source[OptionsT]):
     async def _shut_down(self) -> None:
         for listener in self.listeners:
             listener.close()
-        self._pause()
+        self.is_stopping = True
+        self.pause()
+        for connection in self.connections:
+            connection.update_reading()
         await self.drain()
         for connection in list(self.connections):
             connection.transport.close()
-        await asyncio.sleep(0)
+        await self._wait_for_connections(CLOSE_S)
         for connection in list(self.connections):
             connection.transport.abort()
+        await self._wait_for_connections(CLOSE_S)
+        self.connections.clear()
+        self.paused_connections.clear()
+
+    async def _wait_for_connections(self, limit_s: float) -> None:
+        deadline_s = time.monotonic() + limit_s
         await asyncio.sleep(0)
+        while self.connections and time.monotonic() < deadline_s:
+            await asyncio.sleep(POLL_S)
 
     async def drain(self) -> None:
         """Wait until everything received is answered; after DRAIN_S open commits are ended."""
         self.intake.flush()
         deadline_s = time.monotonic() + DRAIN_S
         while not self.intake.is_idle and time.monotonic() < deadline_s:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(POLL_S)
         self.outlet.interrupt()
         while not self.intake.is_idle:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(POLL_S)
 
     def admit(self, connection: "Connection") -> bool:
         """Count a new connection in, or refuse it when there are too many."""
@@ -116,14 +141,17 @@ class NetworkSource(Source[OptionsT]):
         self.connections.add(connection)
         return True
 
-    def _pause(self) -> None:
+    def pause(self) -> None:
+        """Stop reading: each connection does so after its next read."""
         self.is_paused = True
-        for connection in self.connections:
-            connection.update_reading()
 
-    def _resume(self) -> None:
+    def resume(self) -> None:
+        """Read again, unless the source stops."""
+        if self.is_stopping:
+            return
         self.is_paused = False
-        for connection in self.connections:
+        paused, self.paused_connections = self.paused_connections, set()
+        for connection in paused:
             connection.update_reading()
 
 
@@ -136,6 +164,7 @@ class Connection(asyncio.BufferedProtocol):
         self.source = source
         self.peer = ""
         self.is_closed = False
+        self.is_ended = False
         self._is_write_blocked = False
         self._is_reading = True
 
@@ -145,36 +174,41 @@ class Connection(asyncio.BufferedProtocol):
 
     def ended(self) -> None:
         """The peer sent its last byte; by default the connection closes once everything is answered."""
+        self.source.intake.add(Parcel(EventBatch([]), lambda units, error: self.transport.close(), [0]))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the connection or close it."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.peer = format_peer(transport.get_extra_info("peername"))
-        if not self.source.admit(self):
+        if self.source.is_stopping or not self.source.admit(self):
             self.is_closed = True
             transport.abort()
-            return
-        self.update_reading()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Lend the loop's one read buffer."""
-        return self.source.read_buffer
+        """Lend the loop's one read buffer, a small part of it while reading is paused."""
+        buffer = self.source.read_buffer
+        return buffer[:PAUSED_READ_BYTES] if self.source.is_paused else buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hand over what arrived."""
         if not self.is_closed:
             self.received(self.source.read_buffer[:nbytes])
+            if self.source.is_paused:
+                self.update_reading()
 
     def eof_received(self) -> bool:
-        """Keep the writing side open until all is answered."""
-        self.ended()
-        return True
+        """Keep the writing side open until all is answered (TLS closes both sides at once)."""
+        if not self.is_ended and not self.is_closed:
+            self.is_ended = True
+            self.ended()
+        return self.transport.get_extra_info("sslcontext") is None
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the connection."""
         self.is_closed = True
         self.source.connections.discard(self)
+        self.source.paused_connections.discard(self)
 
     def pause_writing(self) -> None:
         """Stop reading from a peer that does not read its answers."""
@@ -189,13 +223,17 @@ class Connection(asyncio.BufferedProtocol):
     def update_reading(self) -> None:
         """Read exactly while neither the channel nor the peer's own backlog forbids it."""
         wanted = not self.source.is_paused and not self._is_write_blocked
-        if wanted == self._is_reading or self.is_closed or self.transport.is_closing():
+        # Resuming after the end would report the same end again.
+        if self.is_closed or self.is_ended or self.transport.is_closing():
             return
-        self._is_reading = wanted
-        if wanted:
-            self.transport.resume_reading()
-        else:
-            self.transport.pause_reading()
+        if self.source.is_paused:
+            self.source.paused_connections.add(self)
+        if wanted != self._is_reading:
+            self._is_reading = wanted
+            if wanted:
+                self.transport.resume_reading()
+            else:
+                self.transport.pause_reading()
 
 
 def format_peer(address: Any) -> str:
@@ -203,3 +241,43 @@ def format_peer(address: Any) -> str:
     return (
         f"{address[0]}:{address[1]}" if isinstance(address, tuple) and len(address) > 1 else str(address or "unknown")
     )
+
+
+def bound_socket(host: str, port: int, kind: int = socket.SOCK_STREAM) -> socket.socket:
+    """Return a non-blocking socket bound as Java binds: the wildcard address takes IPv4 and IPv6. Raises OSError.
+
+    Source: sun.nio.ch.Net.bind, where 0.0.0.0 becomes the IPv6 wildcard wherever IPv6 is available.
+    """
+    candidates = [("::", socket.AF_INET6), ("0.0.0.0", socket.AF_INET)] if host in ANY_HOSTS else _resolve(host, kind)  # noqa: S104
+    for position, (address, family) in enumerate(candidates):
+        try:
+            return _bind(address, port, family, kind)
+        except OSError as error:
+            # Only a machine without IPv6 falls back to IPv4; a port in use stays an error.
+            if position + 1 < len(candidates) and host in ANY_HOSTS and _lacks_ipv6(error):
+                continue
+            raise OSError(error.errno, f"{host or '*'}:{port}: {error.strerror or error}") from error
+    raise OSError(f"{host}: no address")
+
+
+def _resolve(host: str, kind: int) -> list[tuple[str, socket.AddressFamily]]:
+    return [(str(found[4][0]), found[0]) for found in socket.getaddrinfo(host, None, type=kind)[:1]]
+
+
+def _bind(address: str, port: int, family: socket.AddressFamily, kind: int) -> socket.socket:
+    bound = socket.socket(family, kind)
+    try:
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        if kind == socket.SOCK_STREAM:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((address, port))
+        bound.setblocking(False)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+def _lacks_ipv6(error: OSError) -> bool:
+    return error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)

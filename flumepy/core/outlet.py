@@ -18,7 +18,7 @@ from typing import Any
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Offer
 from flumepy.core.component import Interceptor, Route, Selector
-from flumepy.core.errors import ChannelError, FlumeError, StoppedError
+from flumepy.core.errors import ChannelError, FlumeError, InterceptorError, StoppedError, translate
 
 REMEMBERED_BATCHES = 64
 
@@ -142,12 +142,16 @@ class Outlet:
                 remembered = self._owed.pop(id(batch), None)
             if remembered is not None:
                 return remembered[1]
-        intercepted = batch
-        for interceptor in self.interceptors:
-            intercepted = interceptor.intercept(intercepted)
-            if not intercepted.bodies:
-                return []
-        return [route for route in self.selector.route(intercepted) if route.batch.bodies] if intercepted.bodies else []
+        if not batch.bodies:
+            return []
+        # Plugins may raise anything; a source can only answer what belongs to the tree.
+        with translate({Exception: InterceptorError}, f"{self.name}: an interceptor or the selector failed"):
+            intercepted = batch
+            for interceptor in self.interceptors:
+                intercepted = interceptor.intercept(intercepted)
+                if not intercepted.bodies:
+                    return []
+            return [route for route in self.selector.route(intercepted) if route.batch.bodies]
 
     def _ended(self, delivery: "_Delivery") -> None:
         with self._lock:
