@@ -1,0 +1,1 @@
+"""Config filters: where values come from that do not stand in the file (passwords, mostly)."""

@@ -1,0 +1,1 @@
+"""Real configurations, and what the real Flume makes of each; skipped loudly where the corpus is absent."""
