@@ -4,8 +4,8 @@
 
 Each stream is one connection that sends `length` bytes of the file from `offset`. Lines leave by sendfile, so that the
 kernel does the work; HTTP requests are built before the start. Protocol with the parent: prints `ready` when all
-connections stand, waits for a line on stdin, sends, then prints one JSON object: began_s (CLOCK_MONOTONIC, the first
-byte), sent_s, cpu_s, acks, complaint. It imports the standard library only, to be ready soon.
+connections stand, waits for a line on stdin, sends, then prints one JSON object: sent_s, cpu_s, acks,
+complaint. It imports the standard library only, to be ready soon.
 """
 
 import contextlib
@@ -63,7 +63,7 @@ def main() -> None:
             _send(streams, descriptor)
     except (Complaint, OSError) as error:
         complaint = f"{type(error).__name__}: {error}"
-    result: dict[str, Any] = {"began_s": began_s, "sent_s": time.monotonic() - began_s, "cpu_s": _cpu_s() - cpu_s}
+    result: dict[str, Any] = {"sent_s": time.monotonic() - began_s, "cpu_s": _cpu_s() - cpu_s}
     print(json.dumps({**result, "acks": sum(stream.acks for stream in streams), "complaint": complaint}), flush=True)
 
 
