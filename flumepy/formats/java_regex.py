@@ -1,13 +1,13 @@
 """java.util.regex for the components that take a pattern: translation, matching on bodies, replacement texts.
 
 Strategy: the pattern is translated once (java_regex_parser) and then runs on Python's own engine. A body is bytes; Java
-would decode it as UTF-8 first. While a body is ASCII, which one fast check tells, a second translation runs on the bytes
-themselves; only other bodies are decoded, with U+FFFD for what is malformed, as new String(body, UTF_8) does.
+would decode it as UTF-8 first. While a body is ASCII without "\\r", which two fast checks tell, a second, plainer
+translation runs on the bytes themselves; only other bodies are decoded as new String(body, UTF_8) does.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from typing import AnyStr, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
 from flumepy.core.errors import ConfigurationError
 from flumepy.formats.java_regex_parser import Translator
@@ -30,61 +30,62 @@ def compile_java(pattern: str, flags: int = 0) -> re.Pattern[str]:
 
     find() is .search, matches() is .fullmatch, lookingAt() is .match. Raises ConfigurationError as `translate` does.
     """
-    translator = _translator(pattern, flags, ascii_only=False)
+    translator = _translator(pattern, flags, plain=False)
     return _compiled(translator, translator.translate())
 
 
-def compile_ascii(pattern: str, flags: int = 0) -> re.Pattern[bytes]:
-    """Compile a Java pattern for bytes below 128; on other bytes its answers mean nothing."""
-    translator = _translator(pattern, flags, ascii_only=True)
-    return _compiled(translator, translator.translate().encode("ascii"))
+def compile_plain(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Compile a Java pattern for ASCII text without carriage returns; on other text its answers mean nothing."""
+    translator = _translator(pattern, flags, plain=True)
+    return _compiled(translator, translator.translate())
 
 
 def compile_for_bodies(pattern: str, flags: int = 0) -> "BodyPattern":
     """Compile a Java pattern for event bodies. Raises ConfigurationError as `translate` does."""
-    return BodyPattern(compile_java(pattern, flags), compile_ascii(pattern, flags))
+    return BodyPattern(compile_java(pattern, flags), compile_plain(pattern, flags))
 
 
 class BodyPattern:
     """A Java pattern that is applied to UTF-8 bodies; `text` is the same pattern for text."""
 
-    __slots__ = ("_ascii", "_search_ascii", "_search_text", "text")
+    __slots__ = ("_plain", "_search_plain", "_search_text", "text")
 
-    def __init__(self, text: re.Pattern[str], ascii_only: re.Pattern[bytes]) -> None:
+    def __init__(self, text: re.Pattern[str], plain: re.Pattern[str]) -> None:
         self.text = text
-        self._ascii = ascii_only
-        self._search_ascii: Callable[[bytes], re.Match[bytes] | None] = ascii_only.search
-        self._search_text: Callable[[str], re.Match[str] | None] = text.search
+        self._plain = re.compile(plain.pattern.encode("ascii"))
+        self._search_plain = plain.search
+        self._search_text = text.search
 
     def search(self, body: bytes) -> re.Match[str] | None:
         """Return the first match in the decoded body, or None (Matcher.find). Its groups are text."""
-        if body.isascii() and self._search_ascii(body) is None:
-            return None
+        if body.isascii() and b"\r" not in body:
+            return self._search_plain(body.decode("ascii"))
         return self._search_text(decode_utf8(body))
 
     def found(self, body: bytes) -> bool:
         """Tell whether the pattern matches somewhere in the body (Matcher.find)."""
-        if body.isascii():
-            return self._search_ascii(body) is not None
+        if body.isascii() and b"\r" not in body:
+            return self._plain.search(body) is not None
         return self._search_text(decode_utf8(body)) is not None
 
     def found_in(self, bodies: Sequence[bytes]) -> list[bool]:
         """Tell the same for each body; the quickest way for a batch."""
-        search = self._search_ascii
-        if all(map(bytes.isascii, bodies)):
+        whole = b"".join(bodies)
+        if whole.isascii() and b"\r" not in whole:
+            search = self._plain.search
             return [search(body) is not None for body in bodies]
         return [self.found(body) for body in bodies]
 
     def matches(self, body: bytes) -> bool:
         """Tell whether the pattern matches the whole body (Matcher.matches)."""
-        if body.isascii():
-            return self._ascii.fullmatch(body) is not None
+        if body.isascii() and b"\r" not in body:
+            return self._plain.fullmatch(body) is not None
         return self.text.fullmatch(decode_utf8(body)) is not None
 
     def replace_all(self, body: bytes, replacement: str) -> bytes:
         """Return the body with every match replaced; `replacement` comes from `translate_replacement`."""
-        if body.isascii():
-            return self._ascii.sub(replacement.encode("utf-8"), body)
+        if body.isascii() and b"\r" not in body:
+            return self._plain.sub(replacement.encode("utf-8"), body)
         return self.text.sub(replacement, decode_utf8(body)).encode("utf-8")
 
 
@@ -142,12 +143,12 @@ def _refuse_replacement(replacement: str, what: str, index: int) -> NoReturn:
     raise ConfigurationError(f"replacement {replacement!r}: {what} at column {index + 1}")
 
 
-def _translator(pattern: str, flags: int, *, ascii_only: bool) -> Translator:
+def _translator(pattern: str, flags: int, *, plain: bool) -> Translator:
     letters = "".join(letter for flag, letter in _FLAG_LETTERS.items() if flags & flag)
-    return Translator(pattern, letters, ascii_only=ascii_only)
+    return Translator(pattern, letters, plain=plain)
 
 
-def _compiled(translator: Translator, translated: AnyStr) -> re.Pattern[AnyStr]:
+def _compiled(translator: Translator, translated: str) -> re.Pattern[str]:
     try:
         return re.compile(translated)
     except (re.error, OverflowError) as error:

@@ -4,7 +4,7 @@ Every Java construct becomes text that means the same under Python's ASCII flag 
 (they change in the middle of a pattern in Java, only at the start or in a group in Python), and every class, dot, anchor
 and case-insensitive letter becomes an explicit set or look-around. What cannot be said in Python is refused by name.
 
-With `ascii_only` the result is for input without bytes over 127: sets are cut down, so that it can also run on bytes.
+With `plain` the result is for ASCII input without "\r", and can also run on bytes (java_regex_emitter).
 
 Not exact: \b and \B take numbers such as "²" for word characters and know no combining marks; a group that matched
 empty in a repetition keeps its span, where Java sometimes drops it; where a pattern prefers the empty match ("|a"),
@@ -31,10 +31,10 @@ _REFUSED_ESCAPES = {
 class Translator:
     """One translation of one pattern. Afterwards `first_look_behind` is the place of the first one, or None."""
 
-    def __init__(self, pattern: str, flags: str = "", *, ascii_only: bool = False) -> None:
+    def __init__(self, pattern: str, flags: str = "", *, plain: bool = False) -> None:
         self.text = PatternText(pattern, flags + "u" if "U" in flags else flags)
         self.first_look_behind: int | None = None
-        self._emitter = Emitter(ascii_only=ascii_only)
+        self._emitter = Emitter(plain=plain)
         self._emit = self._emitter.emit
         self._groups = 0
         self._open_groups: list[int] = []
