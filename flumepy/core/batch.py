@@ -115,13 +115,13 @@ class EventBatch:
         """Return the events [start, stop); the bodies are shared."""
         if start <= 0 and stop >= len(self.bodies):
             return self
-        headers = {n: v if isinstance(v, str) else v[start:stop] for n, v in self.headers.items()}
-        return EventBatch(self.bodies[start:stop], headers)
+        headers: dict[str, Column] = {n: v if isinstance(v, str) else v[start:stop] for n, v in self.headers.items()}
+        return EventBatch(self.bodies[start:stop], drop_empty(headers))
 
     def stride(self, start: int, step: int) -> EventBatch:
         """Return every `step`-th event from `start` on."""
-        headers = {n: v if isinstance(v, str) else v[start::step] for n, v in self.headers.items()}
-        return EventBatch(self.bodies[start::step], headers)
+        headers: dict[str, Column] = {n: v if isinstance(v, str) else v[start::step] for n, v in self.headers.items()}
+        return EventBatch(self.bodies[start::step], drop_empty(headers))
 
     def body_bytes(self) -> int:
         """Return the length of all bodies together."""

@@ -18,6 +18,7 @@ from flumepy.core.clock import Clock, SystemClock
 from flumepy.core.counters import CounterGroup
 from flumepy.core.errors import ConfigurationError, UnknownTypeError
 from flumepy.core.options import NoOptions, Options, OptionsT
+from flumepy.core.pollable_options import PollableOptions
 from flumepy.core.problems import Problem
 
 if TYPE_CHECKING:
@@ -119,11 +120,17 @@ class Source(Component[OptionsT]):
 
 
 class PollableSource(Source[OptionsT]):
-    """A source that is asked for events by a runner's thread."""
+    """A source that is asked for events by a runner's thread; its options are best PollableOptions."""
 
     #: waits of the runner
     backoff_sleep_increment_ms: int = 1000
     max_backoff_sleep_ms: int = 5000
+
+    def __init__(self, context: Context, options: OptionsT) -> None:
+        super().__init__(context, options)
+        if isinstance(options, PollableOptions):
+            self.backoff_sleep_increment_ms = options.backoff_sleep_increment_ms
+            self.max_backoff_sleep_ms = options.max_backoff_sleep_ms
 
     @abstractmethod
     def process(self) -> Status:
@@ -179,7 +186,10 @@ class Selector(Component[OptionsT]):
 
     @abstractmethod
     def route(self, batch: EventBatch) -> list[Route]:
-        """Split a batch over channels, at most one route per channel; event order is kept inside each."""
+        """Split a batch over channels; event order is kept inside each route.
+
+        A channel gets at most one required and one optional route, and no event twice.
+        """
 
     def required_channels(self) -> "list[Channel[Any]]":
         """Return the channels that may get required routes: the smallest transaction capacity limits a source's batch."""

@@ -1,0 +1,1 @@
+"""What turns the groups of regex_extractor into header values, one a file."""

@@ -1,0 +1,1 @@
+"""Policies of the load_balancing selector, one a file."""

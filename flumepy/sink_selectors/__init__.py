@@ -1,0 +1,1 @@
+"""Sink selectors of the load_balance processor, one a file."""
