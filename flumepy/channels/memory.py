@@ -11,7 +11,8 @@ from collections import deque
 
 from pydantic import model_validator
 
-from flumepy.core.batch import EventBatch, split_batches
+from flumepy.channels.memory_transaction import MemoryOffer, MemoryTransaction
+from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel, Done, Offer
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, StoppedError
@@ -63,7 +64,7 @@ class MemoryChannel(Channel[MemoryOptions]):
         super().__init__(context, options)
         self._lock = threading.Lock()  # guards everything below
         self._queue: deque[tuple[EventBatch, int]] = deque()
-        self._waiting: deque[_MemoryOffer] = deque()
+        self._waiting: deque[MemoryOffer] = deque()
         self._queued = 0  # events that a take can get
         self._used = 0  # events that count against the capacity: queued, taken and not committed, held
         self._used_bytes = 0
@@ -113,12 +114,12 @@ class MemoryChannel(Channel[MemoryOptions]):
 
     def transaction(self) -> Transaction:
         """Return a new transaction."""
-        return _MemoryTransaction(self)
+        return MemoryTransaction(self)
 
     def offer(self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True) -> Offer:
         """Put without blocking; `done` is called once room was found or the keep-alive has passed."""
         size_bytes = batch.body_bytes()
-        offer = _MemoryOffer(self, batch, size_bytes, done, hold)
+        offer = MemoryOffer(self, batch, size_bytes, done, hold)
         refusal = self._refusal(batch, size_bytes)
         with self._lock:
             self.counters.put_attempt += len(batch)
@@ -136,7 +137,7 @@ class MemoryChannel(Channel[MemoryOptions]):
             self._finish([offer])
         return offer
 
-    def _enqueue_offer(self, offer: "_MemoryOffer") -> None:
+    def _enqueue_offer(self, offer: MemoryOffer) -> None:
         offer.due_s = self.context.clock.monotonic_s() + self.options.keep_alive_s
         self._waiting.append(offer)
         if self._timer is None:
@@ -144,7 +145,7 @@ class MemoryChannel(Channel[MemoryOptions]):
 
     def _expire(self) -> None:
         """Fail the offers whose keep-alive has passed; the next due one sets the timer again."""
-        expired: list[_MemoryOffer] = []
+        expired: list[MemoryOffer] = []
         with self._lock:
             now_s = self.context.clock.monotonic_s()
             while self._waiting and self._waiting[0].due_s <= now_s:
@@ -179,13 +180,13 @@ class MemoryChannel(Channel[MemoryOptions]):
             " or the buffer size is too tight"
         )
 
-    def _fits(self, offer: "_MemoryOffer") -> bool:
+    def _fits(self, offer: MemoryOffer) -> bool:
         return (
             self._used + len(offer.batch) <= self.options.capacity
             and self._used_bytes + offer.size_bytes <= self._byte_limit
         )
 
-    def _grant(self, offer: "_MemoryOffer") -> None:
+    def _grant(self, offer: MemoryOffer) -> None:
         self._used += len(offer.batch)
         self._used_bytes += offer.size_bytes
         if not offer.is_held:
@@ -197,27 +198,27 @@ class MemoryChannel(Channel[MemoryOptions]):
         self.counters.put_success += len(batch)
         self.counters.channel_size = self._queued
 
-    def _admit_waiting(self) -> "list[_MemoryOffer]":
-        admitted: list[_MemoryOffer] = []
+    def _admit_waiting(self) -> list[MemoryOffer]:
+        admitted: list[MemoryOffer] = []
         while self._waiting and self._fits(self._waiting[0]):
             offer = self._waiting.popleft()
             self._grant(offer)
             admitted.append(offer)
         return admitted
 
-    def _finish(self, admitted: "list[_MemoryOffer]") -> None:
+    def _finish(self, admitted: list[MemoryOffer]) -> None:
         """Wake the sinks and call back, without the lock."""
         if admitted:
             self.wake_listeners()
             for offer in admitted:
                 offer.end(None)
 
-    def _commit_held(self, offer: "_MemoryOffer") -> None:
+    def commit_held(self, offer: MemoryOffer) -> None:
         with self._lock:
             self._append(offer.batch)
         self.wake_listeners()
 
-    def _withdraw(self, offer: "_MemoryOffer") -> None:
+    def withdraw(self, offer: MemoryOffer) -> None:
         with self._lock:
             if offer in self._waiting:
                 self._waiting.remove(offer)
@@ -228,7 +229,7 @@ class MemoryChannel(Channel[MemoryOptions]):
             offer.end(StoppedError(f"{self.name}: the put was given up"))
         self._finish(admitted)
 
-    def _release(self, events: int, size_bytes: int) -> None:
+    def release(self, events: int, size_bytes: int) -> None:
         """Free room and admit who waits for it."""
         with self._lock:
             self._used -= events
@@ -236,7 +237,7 @@ class MemoryChannel(Channel[MemoryOptions]):
             admitted = self._admit_waiting()
         self._finish(admitted)
 
-    def _take(self, limit: int) -> list[EventBatch]:
+    def take(self, limit: int) -> list[EventBatch]:
         taken: list[EventBatch] = []
         with self._lock:
             count = 0
@@ -251,7 +252,7 @@ class MemoryChannel(Channel[MemoryOptions]):
             self.counters.take_attempt += count if count >= limit else count + 1
         return taken
 
-    def _give_back(self, batches: list[EventBatch]) -> None:
+    def give_back(self, batches: list[EventBatch]) -> None:
         with self._lock:
             for batch in reversed(batches):
                 self._queue.appendleft((batch, 0))
@@ -259,99 +260,11 @@ class MemoryChannel(Channel[MemoryOptions]):
             self.counters.channel_size = self._queued
         self.wake_listeners()
 
-    def _commit_taken(self, count: int, size_bytes: int) -> None:
+    def commit_taken(self, count: int, size_bytes: int) -> None:
         with self._lock:
             self.counters.take_success += count
             self.counters.channel_size = self._queued
-        self._release(count, size_bytes)
-
-
-class _MemoryOffer(Offer):
-    """A put that waits in the channel's line, or holds room."""
-
-    __size_bytes__ = ("_channel", "_done", "batch", "due_s", "is_held", "size_bytes")
-
-    def __init__(self, channel: MemoryChannel, batch: EventBatch, size_bytes: int, done: Done, hold: bool) -> None:
-        super().__init__()
-        self._channel = channel
-        self._done = done
-        self.batch = batch
-        self.size_bytes = size_bytes
-        self.is_held = hold
-        self.due_s = 0.0
-
-    def end(self, error: FlumeError | None) -> None:
-        """Tell the putter how it went."""
-        self.error = error
-        self.is_held = self.is_held and error is None
-        self.is_done = True
-        self._done(self)
-
-    def commit(self) -> None:
-        """Make held events visible."""
-        if self.is_held:
-            self.is_held = False
-            self._channel._commit_held(self)
-
-    def withdraw(self) -> None:
-        """Leave the line, or free the held room."""
-        if not self.is_done:
-            self._channel._withdraw(self)
-        elif self.is_held:
-            self.is_held = False
-            self._channel._release(len(self.batch), self.size_bytes)
-
-
-class _MemoryTransaction(Transaction):
-    """Puts are kept until the commit and then wait for room together; takes leave the queue at once."""
-
-    def __init__(self, channel: MemoryChannel) -> None:
-        super().__init__()
-        self._channel = channel
-        self._puts: list[EventBatch] = []
-        self._taken: list[EventBatch] = []
-        self._taken_count = 0
-
-    def do_put(self, batch: EventBatch) -> None:
-        total = sum(map(len, self._puts)) + len(batch)
-        if total > self._channel.options.transaction_capacity:
-            raise BatchTooLargeError(
-                f"{self._channel.name}: Put queue for MemoryTransaction of capacity"
-                f" {self._channel.options.transaction_capacity} full, consider committing more frequently,"
-                " increasing capacity or increasing thread count"
-            )
-        self._puts.append(batch)
-
-    def do_take(self, limit: int) -> list[EventBatch]:
-        left = self._channel.options.transaction_capacity - self._taken_count
-        taken = self._channel._take(min(limit, left))
-        self._taken += taken
-        self._taken_count += sum(map(len, taken))
-        return taken
-
-    def do_commit(self, taken: int | None) -> None:
-        if self._puts:
-            ended = threading.Event()
-            outcome = self._channel.offer(EventBatch.concat(self._puts), lambda _: ended.set())
-            ended.wait()
-            if outcome.error is not None:
-                raise outcome.error
-            self._puts = []
-        if self._taken:
-            self._commit_taken(self._taken_count if taken is None else taken)
-
-    def _commit_taken(self, count: int) -> None:
-        kept, returned = split_batches(self._taken, count)
-        self._taken = []
-        if returned:
-            self._channel._give_back(returned)
-        self._channel._commit_taken(count, sum([batch.body_bytes() for batch in kept]))
-
-    def do_rollback(self) -> None:
-        self._puts = []
-        if self._taken:
-            taken, self._taken = self._taken, []
-            self._channel._give_back(taken)
+        self.release(count, size_bytes)
 
 
 def byte_limit(options: MemoryOptions, context: Context) -> int:

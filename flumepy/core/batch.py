@@ -26,11 +26,12 @@ class Event:
 class EventBatch:
     """Events as columns: `bodies`, and `headers` by name."""
 
-    __slots__ = ("bodies", "headers")
+    __slots__ = ("_body_bytes", "bodies", "headers")
 
     def __init__(self, bodies: list[bytes], headers: dict[str, Column] | None = None) -> None:
         self.bodies = bodies
         self.headers: dict[str, Column] = {} if headers is None else headers
+        self._body_bytes = -1
 
     def __len__(self) -> int:
         return len(self.bodies)
@@ -124,8 +125,10 @@ class EventBatch:
         return EventBatch(self.bodies[start::step], drop_empty(headers))
 
     def body_bytes(self) -> int:
-        """Return the length of all bodies together."""
-        return sum(map(len, self.bodies))
+        """Return the length of all bodies together, counted once."""
+        if self._body_bytes < 0:
+            self._body_bytes = sum(map(len, self.bodies))
+        return self._body_bytes
 
     def header_maps(self) -> list[dict[str, str]]:
         """Return one new header dict per event."""

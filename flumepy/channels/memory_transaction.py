@@ -1,0 +1,100 @@
+"""Offers and transactions of the memory channel. Only `MemoryChannel` makes them; its lock guards what they change."""
+
+import threading
+from typing import TYPE_CHECKING
+
+from flumepy.core.batch import EventBatch, split_batches
+from flumepy.core.channel import Done, Offer
+from flumepy.core.errors import BatchTooLargeError, FlumeError
+from flumepy.core.transaction import Transaction
+
+if TYPE_CHECKING:
+    from flumepy.channels.memory import MemoryChannel
+
+
+class MemoryOffer(Offer):
+    """A put that waits in the channel's line, or holds room."""
+
+    __slots__ = ("_channel", "_done", "batch", "due_s", "is_held", "size_bytes")
+
+    def __init__(self, channel: "MemoryChannel", batch: EventBatch, size_bytes: int, done: Done, hold: bool) -> None:
+        super().__init__()
+        self._channel = channel
+        self._done = done
+        self.batch = batch
+        self.size_bytes = size_bytes
+        self.is_held = hold
+        self.due_s = 0.0
+
+    def end(self, error: FlumeError | None) -> None:
+        """Tell the putter how it went."""
+        self.error = error
+        self.is_held = self.is_held and error is None
+        self.is_done = True
+        self._done(self)
+
+    def commit(self) -> None:
+        """Make held events visible."""
+        if self.is_held:
+            self.is_held = False
+            self._channel.commit_held(self)
+
+    def withdraw(self) -> None:
+        """Leave the line, or free the held room."""
+        if not self.is_done:
+            self._channel.withdraw(self)
+        elif self.is_held:
+            self.is_held = False
+            self._channel.release(len(self.batch), self.size_bytes)
+
+
+class MemoryTransaction(Transaction):
+    """Puts are kept until the commit and then wait for room together; takes leave the queue at once."""
+
+    def __init__(self, channel: "MemoryChannel") -> None:
+        super().__init__()
+        self._channel = channel
+        self._puts: list[EventBatch] = []
+        self._taken: list[EventBatch] = []
+        self._taken_count = 0
+
+    def do_put(self, batch: EventBatch) -> None:
+        total = sum(map(len, self._puts)) + len(batch)
+        if total > self._channel.options.transaction_capacity:
+            raise BatchTooLargeError(
+                f"{self._channel.name}: Put queue for MemoryTransaction of capacity"
+                f" {self._channel.options.transaction_capacity} full, consider committing more frequently,"
+                " increasing capacity or increasing thread count"
+            )
+        self._puts.append(batch)
+
+    def do_take(self, limit: int) -> list[EventBatch]:
+        left = self._channel.options.transaction_capacity - self._taken_count
+        taken = self._channel.take(min(limit, left))
+        self._taken += taken
+        self._taken_count += sum(map(len, taken))
+        return taken
+
+    def do_commit(self, taken: int | None) -> None:
+        if self._puts:
+            ended = threading.Event()
+            outcome = self._channel.offer(EventBatch.concat(self._puts), lambda _: ended.set())
+            ended.wait()
+            if outcome.error is not None:
+                raise outcome.error
+            self._puts = []
+        if self._taken:
+            self._commit_taken(self._taken_count if taken is None else taken)
+
+    def _commit_taken(self, count: int) -> None:
+        kept, returned = split_batches(self._taken, count)
+        self._taken = []
+        if returned:
+            self._channel.give_back(returned)
+        self._channel.commit_taken(count, sum([batch.body_bytes() for batch in kept]))
+
+    def do_rollback(self) -> None:
+        self._puts = []
+        if self._taken:
+            taken, self._taken = self._taken, []
+            self._channel.give_back(taken)
