@@ -26,22 +26,22 @@ class BatchSink(Sink[OptionsT]):
     def process(self) -> Status:
         """Take, deliver, commit. Raises DeliveryError."""
         self.before_take()
-        with self.channel.transaction() as transaction:
-            batches = transaction.take(self.batch_size)
-            count = sum(map(len, batches))
-            self.count_taken(count)
-            if not count:
-                return Status.IDLE
-            try:
-                self.deliver(batches)
-            except PartialDeliveryError as error:
-                transaction.commit(taken=error.done)
-                self.count_delivered(error.done)
-                self.count_failed(error)
-                raise
-            except FlumeError as error:
-                self.count_failed(error)
-                raise
+        try:
+            with self.channel.transaction() as transaction:
+                batches = transaction.take(self.batch_size)
+                count = sum(map(len, batches))
+                self.count_taken(count)
+                if not count:
+                    return Status.IDLE
+                try:
+                    self.deliver(batches)
+                except PartialDeliveryError as error:
+                    transaction.commit(taken=error.done)
+                    self.count_delivered(error.done)
+                    raise
+        except FlumeError as error:
+            self.count_failed(error)
+            raise
         self.count_delivered(count)
         return Status.READY
 
@@ -55,7 +55,7 @@ class BatchSink(Sink[OptionsT]):
         """Count events that left the agent."""
 
     def count_failed(self, error: FlumeError) -> None:
-        """Count a failed delivery."""
+        """Count a failed transaction: a failed delivery, or a ChannelError at take or commit."""
 
 
 class EventSink(BatchSink[OptionsT]):
