@@ -52,6 +52,13 @@ class RawAgent:
         return list(dict.fromkeys(word for word in words if word))
 
 
+def entry_problem(severity: Severity, message: str, entry: Entry, hint: str | None = None) -> Problem:
+    """Return a problem of one property with its place; its component is the agent, as far as there is one."""
+    name, dot, rest = entry.key.strip().partition(".")
+    component, key = (name, rest or None) if name and dot else ("", entry.key.strip())
+    return Problem(severity, message, component, key, hint, entry.file, entry.line)
+
+
 def last_wins(entries: Iterable[Entry]) -> tuple[list[Entry], list[Problem]]:
     """Return one entry a key, the last as in java.util.Properties; a warning where one file sets a key twice."""
     kept: dict[str, Entry] = {}
@@ -60,7 +67,7 @@ def last_wins(entries: Iterable[Entry]) -> tuple[list[Entry], list[Problem]]:
         earlier = kept.get(entry.key)
         if earlier is not None and earlier.file == entry.file and earlier.value != entry.value:
             message = f"is set again in line {entry.line} of the same file; the last one counts"
-            problems.append(_ignored(message, earlier, Severity.WARNING))
+            problems.append(entry_problem(Severity.WARNING, message, earlier))
         kept[entry.key] = entry
     return list(kept.values()), problems
 
@@ -72,11 +79,14 @@ def tokenize(entries: Iterable[Entry]) -> tuple[dict[str, RawAgent], list[Proble
     for entry in entries:
         name, dot, rest = entry.key.strip().partition(".")
         if not name or not dot:
-            problems.append(_ignored("has no agent's name before a dot and configures nothing", entry))
+            problems.append(
+                entry_problem(Severity.NOTE, "has no agent's name before a dot and configures nothing", entry)
+            )
         elif not entry.value.strip():
-            problems.append(_ignored("has no value and is ignored", entry))
+            problems.append(entry_problem(Severity.NOTE, "has no value and is ignored", entry))
         elif not rest:
-            problems.append(_ignored("has nothing after the agent's name and is ignored", entry, Severity.WARNING))
+            message = "has nothing after the agent's name and is ignored"
+            problems.append(entry_problem(Severity.WARNING, message, entry))
         else:
             agent = agents.get(name) or agents.setdefault(name, RawAgent(name))
             _place(agent, rest, Setting(entry.value.strip(), entry.file, entry.line))
@@ -102,12 +112,6 @@ def _place(agent: RawAgent, rest: str, setting: Setting) -> None:
         components.setdefault(name, {})[key] = setting
     else:
         agent.strays.append((rest, setting))
-
-
-def _ignored(message: str, entry: Entry, severity: Severity = Severity.NOTE) -> Problem:
-    name, dot, rest = entry.key.strip().partition(".")
-    component, key = (name, rest or None) if name and dot else ("", entry.key.strip())
-    return Problem(severity, message, component=component, key=key, file=entry.file, line=entry.line)
 
 
 def _misplaced(agent: RawAgent, rest: str, setting: Setting) -> Problem:

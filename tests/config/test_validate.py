@@ -207,7 +207,8 @@ def test_a_name_list_with_nothing_to_it_blames_the_line() -> None:
 
 PART = st.sampled_from(
     ["a1", "a2", "sources", "sinks", "channels", "sinkgroups", "configfilters", "r1", "k1", "c1", "g1", "f1", "type",
-     "channel", "processor", "it's", ".", "=", " ", "\t", "\n", "\\", "#", "${", "}", "['x']", "env", "memory", "null", ",", ""]
+     "channel", "processor", "it's", ".", "=", " ", "\t", "\n", "\\", "#", "${", "}", "['x']",
+     "env", "memory", "null", ",", ""]
 )  # fmt: skip
 
 
