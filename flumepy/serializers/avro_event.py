@@ -10,7 +10,8 @@ from flumepy.core.errors import UnsupportedError
 from flumepy.core.options import Options, opt
 from flumepy.core.problems import Problem, Severity
 from flumepy.core.serializer import Serializer
-from flumepy.formats.avro_container import ContainerWriter, encode_bytes, encode_map, encode_string
+from flumepy.formats.avro_container import encode_bytes, encode_long
+from flumepy.formats.avro_writer import ContainerWriter, encode_map, encode_string
 
 SCHEMA = (
     '{"type":"record","name":"Event","fields":[{"name":"headers","type":{"type":"map","values":"string"}},'
@@ -62,8 +63,10 @@ def encode_events(batch: EventBatch) -> list[bytes]:
     constant = [encode_string(n) + encode_string(v) for n, v in batch.headers.items() if isinstance(v, str)]
     columns = [_encode_column(n, v) for n, v in batch.headers.items() if not isinstance(v, str)]
     if not columns:
-        before = encode_map(constant)
-        return [before + encode_bytes(body) for body in batch.bodies]
+        shared = encode_map(constant)
+        # Bodies have few different lengths: what stands before a body is made once for each.
+        before = {length: shared + encode_long(length) for length in set(map(len, batch.bodies))}
+        return [before[len(body)] + body for body in batch.bodies]
     return [
         encode_map([*constant, *filter(None, row)]) + encode_bytes(body)
         for body, *row in zip(batch.bodies, *columns, strict=True)
