@@ -46,7 +46,7 @@ public class JavaPeer {
   static byte[] latin(String text) { return text.getBytes(StandardCharsets.ISO_8859_1); }
 
   static SimpleDateFormat sdf(String pattern, String zone) {
-    SimpleDateFormat format = new SimpleDateFormat(pattern, Locale.ENGLISH);
+    SimpleDateFormat format = new SimpleDateFormat(pattern, Locale.US);
     format.setTimeZone(TimeZone.getTimeZone(zone));
     format.set2DigitYearStart(new Date(Long.parseLong("631152000000"))); // 1990-01-01: an answer that does not age
     return format;

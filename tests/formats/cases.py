@@ -4,6 +4,7 @@
 
 import random
 
+from cases_dates import JODA, SDF
 from cases_regex import REGEX
 
 PROPERTIES = [
@@ -66,4 +67,6 @@ TABLES: dict[str, list[list[str]]] = {
     "properties": [["properties", text] for text in [*PROPERTIES, *_random_properties()]],
     "text": TEXT,
     "regex": REGEX,
+    "sdf": SDF,
+    "joda": JODA,
 }
