@@ -3,10 +3,10 @@
 from abc import abstractmethod
 from typing import Any
 
-from flumepy.core.batch import Event, EventBatch
+from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
 from flumepy.core.component import Sink, Status
-from flumepy.core.errors import DeliveryError, FlumeError, PartialDeliveryError
+from flumepy.core.errors import FlumeError, PartialDeliveryError
 from flumepy.core.options import OptionsT
 
 
@@ -56,24 +56,3 @@ class BatchSink(Sink[OptionsT]):
 
     def count_failed(self, error: FlumeError) -> None:
         """Count a failed transaction: a failed delivery, or a ChannelError at take or commit."""
-
-
-class EventSink(BatchSink[OptionsT]):
-    """For plugin authors: a sink that sees one event at a time, within a transaction of `batch_size` events."""
-
-    @abstractmethod
-    def deliver_event(self, event: Event) -> None:
-        """Deliver one event or raise DeliveryError; events before it in the batch then count as delivered."""
-
-    def deliver(self, batches: list[EventBatch]) -> None:
-        """Deliver event by event."""
-        done = 0
-        for batch in batches:
-            for event in batch.events():
-                try:
-                    self.deliver_event(event)
-                except DeliveryError as error:
-                    if done:
-                        raise PartialDeliveryError(str(error), done=done) from error
-                    raise
-                done += 1
