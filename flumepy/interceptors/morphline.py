@@ -12,7 +12,7 @@ from flumepy.core.errors import ConfigurationError
 from flumepy.core.later import LaterInterceptor
 from flumepy.core.options import Options, opt
 
-TOKEN = re.compile(r'"""(?:.*?)"""|"(?:[^"\\\n]|\\.)*"|(?:\#|//)[^\n]*|[{}\[\]"]', re.DOTALL)
+TOKEN = re.compile(r'"""(?:.*?)"{3,}|"(?:[^"\\\n]|\\.)*"|(?:\#|//)[^\n]*|[{}\[\]"]', re.DOTALL)
 MORPHLINES = re.compile(r"""(?:^|[{,\n])\s*"?morphlines"?\s*[:=+]""")
 CLOSING = {"{": "}", "[": "]"}
 
@@ -66,15 +66,15 @@ def _without_comments(file: str, text: str) -> str:
     open_brackets: list[str] = []
 
     def visit(match: re.Match[str]) -> str:
-        token = match[0]
+        mark = match[0]
         line = text.count("\n", 0, match.start()) + 1
-        if token in CLOSING:
-            open_brackets.append(CLOSING[token])
-        elif token in CLOSING.values() and (not open_brackets or open_brackets.pop() != token):
-            raise _parse_error(file, f"line {line}: {token!r} closes nothing")
-        elif token == '"':
+        if mark in CLOSING:
+            open_brackets.append(CLOSING[mark])
+        elif mark in CLOSING.values() and (not open_brackets or open_brackets.pop() != mark):
+            raise _parse_error(file, f"line {line}: {mark!r} closes nothing")
+        elif mark == '"':
             raise _parse_error(file, f"line {line}: a quote is left open")
-        return "" if token.startswith(("#", "//")) else token
+        return "" if mark.startswith(("#", "//")) else mark
 
     bare = TOKEN.sub(visit, text)
     if open_brackets:
