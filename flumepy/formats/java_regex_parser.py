@@ -261,7 +261,7 @@ class Translator:
             case "R":
                 return self._emitter.line_break()
             case "b" | "B":
-                if self.text.at(self.text.cursor) == "{":
+                if letter == "b" and [self.text.at(self.text.cursor + i) for i in (0, 1)] == ["{", "g"]:
                     self.text.refuse(r"\b{g} (grapheme cluster boundary) is not supported", start)
                 return (
                     self._emitter.boundary(self.text.flags)

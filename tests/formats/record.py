@@ -1,6 +1,7 @@
 """Ask the real Java what the tables in cases.py give, and keep its answers as fixtures.
 
     python tests/formats/record.py            write the fixtures anew
+    python tests/formats/record.py --ask      answer a JSON list of requests on stdin
     python tests/formats/record.py --check    compare them with this machine's Java; exit 1 and say where they differ
 
 Joda needs a jar: JODA_TIME_JAR names it, else it is looked up in the local Maven repository, or its cases are left alone.
@@ -49,6 +50,9 @@ def ask_java(requests: list[list[str]]) -> list[list[str]]:
 
 
 def main() -> int:
+    if sys.argv[1:] == ["--ask"]:
+        print(json.dumps(ask_java(json.load(sys.stdin))))
+        return 0
     check = sys.argv[1:] == ["--check"]
     differences = 0
     for name, requests in TABLES.items():
