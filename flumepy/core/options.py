@@ -250,7 +250,7 @@ class _Reader:
         return {key.removeprefix(prefix): text for key, text in below.items()}
 
     def _report_unknown(self) -> None:
-        known = [option.key for option in self.fields]
+        known = [option.key for option in self.fields if not option.ignored]
         for key in self.settings:
             if key not in self.used:
                 self.problems.append(

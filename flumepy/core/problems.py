@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 _WORD_JOINTS = re.compile(r"[-_.]")
+#: names that Flume's own components use for the same thing
+_SYNONYMS = (frozenset({"bind", "host", "hostname"}),)
 
 
 class Severity(StrEnum):
@@ -66,6 +68,7 @@ def _same_parts(word: str, known: Iterable[str]) -> list[str]:
         lambda name: _squashed(name) == _squashed(word),
         lambda name: name.rpartition(".")[2] == last,
         lambda name: sorted(_WORD_JOINTS.split(name)) == sorted(_WORD_JOINTS.split(word)),
+        lambda name: any(name in names and word in names for names in _SYNONYMS),
     )
     return next(([name] for test in tests for name in names if test(name)), [])
 

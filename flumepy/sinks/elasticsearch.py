@@ -51,8 +51,8 @@ class ElasticsearchSink(LaterSink[ElasticsearchOptions]):
             ("indexNameBuilder", options.index_name_builder, INDEX_NAME_BUILDERS),
         ):
             if name.removeprefix(PACKAGE) not in known:
-                raise ConfigurationError(f"java.lang.ClassNotFoundException: {name}", key=key,
-                                         hint=f"known are {', '.join(PACKAGE + one for one in known)}")  # fmt: skip
+                self.warn(f"{name} is a class of your own", key=key,
+                          hint=f"known are {', '.join(PACKAGE + one for one in known)}")  # fmt: skip
 
 
 def _time_to_live_ms(text: str | None) -> int | None:

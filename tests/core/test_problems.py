@@ -43,3 +43,8 @@ def test_another_way_to_join_words_is_seen_through(word: str, known: str) -> Non
 def test_nothing_near_gives_no_hint_and_no_prefix_is_ever_proposed() -> None:
     assert did_you_mean("compression", HDFS) is None
     assert did_you_mean("serialiser", ["serializer."]) is None
+
+
+def test_bind_and_host_are_the_same_thing() -> None:
+    assert did_you_mean("bind", ["host", "port"]) == "did you mean 'host'?"
+    assert did_you_mean("host", ["hostname", "port"]) == "did you mean 'hostname'?"
