@@ -9,6 +9,7 @@ never overwritten, and one that was removed under us is replaced before the next
 
 import contextlib
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,10 +64,15 @@ class FileRollSink(BatchSink[FileRollOptions]):
 
     def start(self) -> None:
         """Check the directory and start the roll interval. Raises StartError."""
-        if not self._directory.is_dir():
-            raise StartError(f"sink.directory {self._directory} is not a directory; create it, the sink does not")
+        where = f"sink.directory {self._directory}"
+        try:
+            mode = self._directory.stat().st_mode
+        except OSError as error:
+            raise StartError(f"{where}: {error.strerror}; it must exist, the sink does not create it") from error
+        if not stat.S_ISDIR(mode):
+            raise StartError(f"{where} is not a directory")
         if not os.access(self._directory, os.W_OK | os.X_OK):
-            raise StartError(f"sink.directory {self._directory} cannot be written by this user")
+            raise StartError(f"{where} cannot be written by this user")
         interval_s = self.options.roll_interval_s
         self._roll_due_s = self.context.clock.monotonic_s() + interval_s if interval_s > 0 else None
 
