@@ -48,7 +48,7 @@ def _row(
     """Make a row whose path follows the rule: `flumepy.<kind>s.<module>:<Name><Kind>`."""
     module = module or name.lower()
     suffix = "".join(part.title() for part in kind.split("_"))
-    folder = {"selector_policy": "selector_policies"}.get(kind, f"{kind}s")
+    folder = {"selector_policy": "selector_policies", "config_filter": "config.filters"}.get(kind, f"{kind}s")
     title = "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
     aliases = () if alias == "" else (alias or name,)
     return Row(kind, name, f"flumepy.{folder}.{module}:{title}{suffix}", aliases, tuple(classes.split()), extra)
@@ -100,7 +100,7 @@ ROWS: tuple[Row, ...] = (
     _row("sink", "http", SINK + "http.HttpSink"),
     _row("sink", "irc", SINK + "irc.IRCSink"),
     _row("sink", "elasticsearch", SINK + "elasticsearch.ElasticSearchSink"),
-    _row("sink", "morphline_solr", MORPHLINE + "MorphlineSolrSink"),
+    _row("sink", "morphline_solr", f"{MORPHLINE}MorphlineSolrSink {MORPHLINE}MorphlineSink"),
     _row("sink", "kudu", SINK + "kudu.KuduSink org.apache.kudu.flume.sink.KuduSink"),
     _row("sink", "dataset", SINK + "kite.DatasetSink"),
     _row("interceptor", "timestamp", INTERCEPTOR + "TimestampInterceptor"),
@@ -127,6 +127,9 @@ ROWS: tuple[Row, ...] = (
     _row("deserializer", "blob", MORPHLINE + "BlobDeserializer"),
     _row("path_manager", "default", FORMATTER + "DefaultPathManager"),
     _row("path_manager", "rolltime", FORMATTER + "RollTimePathManager", module="rolltime"),
+    _row("config_filter", "env", CONFIG_FILTER + "EnvironmentVariableConfigFilter"),
+    _row("config_filter", "external", CONFIG_FILTER + "ExternalProcessConfigFilter"),
+    _row("config_filter", "hadoop", CONFIG_FILTER + "HadoopCredentialStoreConfigFilter", extra="tls"),
 )
 
 
