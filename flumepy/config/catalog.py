@@ -17,6 +17,9 @@ MORPHLINE = "org.apache.flume.sink.solr.morphline."
 FORMATTER = "org.apache.flume.formatter.output."
 CONFIG_FILTER = "org.apache.flume.configfilter."
 
+#: folders whose name is not the kind with an s
+FOLDERS = {"selector_policy": "selector_policies"}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
