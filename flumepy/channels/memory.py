@@ -193,7 +193,8 @@ class MemoryChannel(Channel[MemoryOptions]):
             self._append(offer.batch)
 
     def _append(self, batch: EventBatch) -> None:
-        self._queue.append((batch, 0))
+        if batch.bodies:
+            self._queue.append((batch, 0))
         self._queued += len(batch)
         self.counters.put_success += len(batch)
         self.counters.channel_size = self._queued

@@ -54,7 +54,8 @@ class Transaction(ABC):
     def put(self, batch: EventBatch) -> None:
         """Add a batch; takers see it after the commit. Raises ChannelError."""
         self._need_open("put")
-        self.do_put(batch)
+        if batch.bodies:
+            self.do_put(batch)
 
     def take(self, limit: int) -> list[EventBatch]:
         """Take up to `limit` events from the head, without waiting; an empty list when there are none."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from flumepy.core.batch import Event, EventBatch, split_batches
 from flumepy.core.channel import Channel
 from flumepy.core.component import Component, Context, Interceptor, Route, Selector, Sink, Source
-from flumepy.core.errors import ChannelFullError, FlumeError
+from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError
 from flumepy.core.options import NoOptions, require_options
 from flumepy.core.outlet import Outlet
 from flumepy.core.transaction import Transaction
@@ -41,7 +41,7 @@ class FakeClock:
 def build(
     component: type[ComponentT], settings: Mapping[str, str] | None = None, *extra: Any, **context: Any
 ) -> ComponentT:
-    """Build a component from property texts, as a configuration file would. `extra`: the channels of a selector and the like."""
+    """Build a component from property texts, as a file would. `extra`: the channels of a selector and the like."""
     context.setdefault("name", "x1")
     options = require_options(component.Options, settings or {})
     return component(Context(**context), options, *extra)
@@ -75,6 +75,7 @@ class ListChannel(Channel[NoOptions]):
         self.queue: list[EventBatch] = []
         self.put_batches: list[EventBatch] = []  #: every committed put, one entry a transaction
         self.rollbacks = 0
+        self.taken = 0  #: events in open takes; they count against the capacity
 
     @property
     def size(self) -> int:
@@ -83,7 +84,7 @@ class ListChannel(Channel[NoOptions]):
 
     def room(self) -> int | None:
         """Return what is left of the capacity."""
-        return None if self.capacity is None else self.capacity - self.size
+        return None if self.capacity is None else self.capacity - self.size - self.taken
 
     @property
     def bodies(self) -> list[bytes]:
@@ -118,7 +119,11 @@ class ListTransaction(Transaction):
         """Keep a batch, or raise the next failure."""
         if self.channel.failures:
             raise self.channel.failures.pop(0)
-        if self.channel.capacity is not None and self.channel.size + len(batch) > self.channel.capacity:
+        capacity = self.channel.transaction_capacity
+        if capacity is not None and sum(map(len, self.puts)) + len(batch) > capacity:
+            raise BatchTooLargeError(f"{self.channel.name}: one transaction carries at most {capacity} events")
+        room = self.channel.room()
+        if room is not None and sum(map(len, self.puts)) + len(batch) > room:
             raise ChannelFullError(f"{self.channel.name} is full")
         self.puts.append(batch)
 
@@ -126,6 +131,7 @@ class ListTransaction(Transaction):
         """Take from the head."""
         with self.channel.lock:
             taken, self.channel.queue = split_batches(self.channel.queue, limit)
+            self.channel.taken += sum(map(len, taken))
         self.taken += taken
         return taken
 
@@ -134,6 +140,7 @@ class ListTransaction(Transaction):
         with self.channel.lock:
             self.channel.queue += self.puts
             self.channel.put_batches += self.puts
+            self.channel.taken -= sum(map(len, self.taken))
             if taken is not None:
                 self.channel.queue = split_batches(self.taken, taken)[1] + self.channel.queue
         if self.puts:
@@ -144,6 +151,8 @@ class ListTransaction(Transaction):
         self.channel.rollbacks += 1
         with self.channel.lock:
             self.channel.queue = self.taken + self.channel.queue
+            self.channel.taken -= sum(map(len, self.taken))
+        self.channel.wake_listeners()
 
 
 class ToAll(Selector[NoOptions]):
