@@ -20,13 +20,13 @@ def find(kind: str, type_name: str) -> Row:
     row = find_builtin(kind, type_name) or plugins.find(kind, type_name)
     if row is not None:
         return row
-    if "." in type_name or ":" in type_name:
+    known = names(kind)
+    if "." in type_name and not type_name.startswith("org.apache.flume."):
         hint = "a Java class cannot run here; write it in Python and name it `package.module.Class`"
     else:
-        hint = f"known types: {', '.join(sorted({name for name in names(kind) if '.' not in name}))}"
-    raise UnknownTypeError(
-        f"no {kind} type is called {type_name!r}", key="type", hint=did_you_mean(type_name, names(kind)) or hint
-    )
+        aliases = ", ".join(sorted({name for name in known if "." not in name}))
+        hint = did_you_mean(type_name, known) or f"known types: {aliases}"
+    raise UnknownTypeError(f"no {kind.replace('_', ' ')} type is called {type_name!r}", key="type", hint=hint)
 
 
 def load(row: Row) -> type[Component[Any]]:
