@@ -17,8 +17,9 @@ MORPHLINE = "org.apache.flume.sink.solr.morphline."
 FORMATTER = "org.apache.flume.formatter.output."
 CONFIG_FILTER = "org.apache.flume.configfilter."
 
-#: folders whose name is not the kind with an s
-FOLDERS = {"selector_policy": "selector_policies"}
+#: packages whose name is not the kind with an s
+SUFFIXES = {"http_handler": "Handler"}
+PACKAGES = {"selector_policy": "selector_policies", "config_filter": "config.filters"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ def _row(
 ) -> Row:
     """Make a row whose path follows the rule: `flumepy.<kind>s.<module>:<Name><Kind>`."""
     module = module or name.lower()
-    suffix = "".join(part.title() for part in kind.split("_"))
-    folder = {"selector_policy": "selector_policies", "config_filter": "config.filters"}.get(kind, f"{kind}s")
+    suffix = SUFFIXES.get(kind) or "".join(part.title() for part in kind.split("_"))
+    folder = PACKAGES.get(kind, f"{kind}s")
     title = "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
     aliases = () if alias == "" else (alias or name,)
     return Row(kind, name, f"flumepy.{folder}.{module}:{title}{suffix}", aliases, tuple(classes.split()), extra)

@@ -261,7 +261,10 @@ def bound_socket(host: str, port: int, kind: int = socket.SOCK_STREAM) -> socket
 
 
 def _resolve(host: str, kind: int) -> list[tuple[str, socket.AddressFamily]]:
-    return [(str(found[4][0]), found[0]) for found in socket.getaddrinfo(host, None, type=kind)[:1]]
+    found = socket.getaddrinfo(host, None, type=kind)
+    # Java prefers IPv4: `localhost` means 127.0.0.1 there, whatever the resolver puts first.
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    return [(str(entry[4][0]), entry[0]) for entry in found[:1]]
 
 
 def _bind(address: str, port: int, family: socket.AddressFamily, kind: int) -> socket.socket:
@@ -273,6 +276,9 @@ def _bind(address: str, port: int, family: socket.AddressFamily, kind: int) -> s
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((address, port))
         bound.setblocking(False)
+    except OverflowError:
+        bound.close()
+        raise OSError(errno.EINVAL, "a port lies between 0 and 65535") from None
     except BaseException:
         bound.close()
         raise

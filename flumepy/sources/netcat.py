@@ -13,16 +13,19 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
 from flumepy.core.errors import FlumeError
 from flumepy.core.intake import Parcel
-from flumepy.core.network import Connection, NetworkSource
+from flumepy.core.network import Connection, NetworkSource, bound_socket, format_peer
 from flumepy.core.options import Options, opt
 from flumepy.formats.java_text import java_charset
+
+
+BACKLOG = 1024
 
 
 class NetcatOptions(Options):
     """Properties of the netcat source."""
 
     bind: str = opt("bind", doc="Address or host name to listen on.")
-    port: int = opt("port", doc="Port to listen on; 0 takes a free one.", ge=0, le=65535)
+    port: int = opt("port", doc="Port to listen on; 0 takes a free one.")
     max_line_length: int = opt(
         "max-line-length", 512, doc="Longest line, its newline included.", unit="characters", ge=1
     )
@@ -42,12 +45,10 @@ class NetcatSource(NetworkSource[NetcatOptions]):
 
     async def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Listen on bind:port."""
-        server = await loop.create_server(
-            lambda: _NetcatConnection(self), self.options.bind, self.options.port, backlog=1024, reuse_address=True
-        )
-        self.listeners.append(server)
-        self.port = server.sockets[0].getsockname()[1]
-        self.log.info("Created serverSocket: %s", ", ".join(str(s.getsockname()[:2]) for s in server.sockets))
+        listener = bound_socket(self.options.bind, self.options.port)
+        self.listeners.append(await loop.create_server(lambda: _NetcatConnection(self), sock=listener, backlog=BACKLOG))
+        self.port = listener.getsockname()[1]
+        self.log.info("Created serverSocket: %s", format_peer(listener.getsockname()))
 
 
 class _NetcatConnection(Connection):
