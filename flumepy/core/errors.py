@@ -117,3 +117,12 @@ def naming_key(key: str) -> Iterator[None]:
     except ConfigurationError as error:
         error.key = error.key or key
         raise
+
+
+@contextmanager
+def at_key(key: str) -> Iterator[None]:
+    """Raise ConfigurationErrors from inside with the property that they are about."""
+    try:
+        yield
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error), key=key, hint=error.hint) from error

@@ -5,7 +5,7 @@ Source: HBaseSink, HBase2Sink, AsyncHBaseSink, SimpleHbaseEventSerializer, Regex
 
 from collections.abc import Mapping
 
-from flumepy.core.errors import ConfigurationError, InputError
+from flumepy.core.errors import ConfigurationError, InputError, at_key
 from flumepy.core.options import Options, opt, require_options
 from flumepy.formats.java_regex import compile_java
 from flumepy.formats.java_text import java_charset, parse_int
@@ -78,8 +78,10 @@ def check_serializer(
 
 
 def _check_regex(options: RegexSerializerOptions) -> None:
-    compile_java(options.regex)
-    java_charset(options.charset)
+    with at_key("regex"):
+        compile_java(options.regex)
+    with at_key("charset"):
+        java_charset(options.charset)
     columns = options.column_names.split(",")
     if options.row_key_index < 0:
         return

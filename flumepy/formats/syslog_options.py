@@ -1,6 +1,6 @@
 """Properties that syslogtcp and syslogudp share, and which fields a body keeps. Source: SyslogUtils."""
 
-from flumepy.core.errors import ConfigurationError
+from flumepy.core.errors import at_key
 from flumepy.core.options import Options, opt
 from flumepy.formats.java_regex import compile_java
 
@@ -53,7 +53,5 @@ def check_format(options: SyslogOptions) -> None:
     """Raise ConfigurationError for a regular expression that is none."""
     for key, pattern in (("format.regex", options.format_regex), ("format.search", options.format_search)):
         if pattern is not None:
-            try:
+            with at_key(key):
                 compile_java(pattern)
-            except ConfigurationError as error:
-                raise ConfigurationError(str(error), key=key) from error

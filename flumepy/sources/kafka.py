@@ -5,7 +5,7 @@ does not answer; here the source stays and asks when it starts.
 """
 
 from flumepy.core.component import Context
-from flumepy.core.errors import ConfigurationError
+from flumepy.core.errors import ConfigurationError, at_key
 from flumepy.core.later import LaterSource
 from flumepy.core.options import opt
 from flumepy.core.pollable_options import PollableOptions
@@ -59,7 +59,8 @@ class KafkaSource(LaterSource[KafkaOptions]):
         super().__init__(context, options)
         self.declared_batch_size = options.batch_size
         if options.topics_regex is not None:
-            compile_java(options.topics_regex)
+            with at_key("kafka.topics.regex"):
+                compile_java(options.topics_regex)
         elif options.topics is None:
             raise ConfigurationError("At least one Kafka topic must be specified.", key="kafka.topics")
         if options.bootstrap_servers is None:
