@@ -25,14 +25,16 @@ class HostInterceptor(Interceptor[HostOptions]):
         self.host: str | None = None
 
     def start(self) -> None:
-        """Resolve the local host name; where that fails the header is left alone."""
-        if self.host is not None:
-            return
-        name = socket.gethostname()
+        """Resolve the local host name, once."""
+        if self.host is None:
+            self.resolve(socket.gethostname())
+
+    def resolve(self, name: str) -> None:
+        """Find what goes into the header; where the name does not resolve, events get none."""
         try:
             address = local_address(name)
             self.host = address if self.options.use_ip else canonical_name(address)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a label of more than 63 characters
             self.log.warning(
                 "Could not get local host address: %s does not resolve (%s); events get no %s header",
                 name, error, self.options.host_header,
