@@ -98,7 +98,8 @@ class PseudoTransactionalChannel(Channel[PseudoTransactionalOptions]):
             self._append(offer.batch)
 
     def _append(self, batch: EventBatch) -> None:
-        self._queue.append(batch)
+        if batch.bodies:
+            self._queue.append(batch)
         self._queued += len(batch)
         self.counters.put_success += len(batch)
         self.counters.channel_size = self._queued

@@ -9,6 +9,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Offer
 from flumepy.core.errors import ChannelFullError, ConfigurationError, FlumeError, StoppedError
 from flumepy.core.threads import Wakeup
+from flumepy.testing.conformance import ChannelConformance
 from flumepy.testing.fakes import build, wait_until
 
 
@@ -31,6 +32,14 @@ def take(channel: PseudoTransactionalChannel, limit: int = 1000) -> list[bytes]:
 def offer(channel: PseudoTransactionalChannel, count: int, **how: bool) -> tuple[Offer, list[FlumeError | None]]:
     ends: list[FlumeError | None] = []
     return channel.offer(EventBatch([b"x"] * count), lambda ended: ends.append(ended.error), **how), ends
+
+
+class TestLaw(ChannelConformance):
+    def make(self) -> PseudoTransactionalChannel:
+        return build(PseudoTransactionalChannel, {"capacity": "1000"})
+
+    def make_waiting(self) -> PseudoTransactionalChannel:
+        return build(PseudoTransactionalChannel, {"capacity": "4"})
 
 
 def test_events_leave_in_the_order_they_came_and_are_counted() -> None:

@@ -13,6 +13,7 @@ from flumepy.core.batch import Event, EventBatch
 from flumepy.core.errors import ConfigurationError
 from flumepy.core.problems import Problem
 from flumepy.serializers.avro_event import AvroEventSerializer
+from flumepy.testing.conformance import SerializerConformance
 from flumepy.testing.fakes import build
 
 HERE = Path(__file__).parent
@@ -38,6 +39,14 @@ def read(data: bytes) -> list[Event]:
 
 def records(data: bytes) -> list[Any]:
     return list(fastavro.reader(io.BytesIO(data)))
+
+
+class TestLaw(SerializerConformance):
+    def make(self) -> AvroEventSerializer:
+        return build(AvroEventSerializer)
+
+    def read(self, data: bytes) -> list[bytes]:
+        return [record["body"] for record in records(data)]
 
 
 @pytest.mark.parametrize("codec", ["null", "deflate"])

@@ -2,11 +2,20 @@
 
 from flumepy.core.batch import EventBatch
 from flumepy.serializers.header_and_text import HeaderAndTextSerializer
+from flumepy.testing.conformance import SerializerConformance
 from flumepy.testing.fakes import build
 
 
 def written(batch: EventBatch, **settings: str) -> bytes:
     return b"".join(build(HeaderAndTextSerializer, settings).serialize([batch]))
+
+
+class TestLaw(SerializerConformance):
+    def make(self) -> HeaderAndTextSerializer:
+        return build(HeaderAndTextSerializer)
+
+    def read(self, data: bytes) -> list[bytes]:
+        return [line.rpartition(b"} ")[2] for line in data.splitlines()]
 
 
 def test_a_header_that_some_events_lack_is_printed_where_it_is() -> None:

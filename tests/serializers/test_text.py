@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 from flumepy.core.batch import EventBatch
 from flumepy.core.serializer import PIECE_BYTES
 from flumepy.serializers.text import TextSerializer
+from flumepy.testing.conformance import SerializerConformance
 from flumepy.testing.fakes import build
+
+
+class TestLaw(SerializerConformance):
+    def make(self) -> TextSerializer:
+        return build(TextSerializer)
+
+    def read(self, data: bytes) -> list[bytes]:
+        return data.splitlines()
 
 
 def test_each_body_ends_with_a_line_feed() -> None:

@@ -13,6 +13,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.component import Status
 from flumepy.core.errors import ChannelError, ConfigurationError, DeliveryError, StartError
 from flumepy.sinks.file_roll import FileRollSink
+from flumepy.testing.conformance import SinkConformance
 from flumepy.testing.fakes import FakeClock, ListChannel, ListTransaction, attach, build
 
 NOW_MS = 1_700_000_000_000
@@ -49,6 +50,27 @@ def sink_on(channel: ListChannel, folder: Path, clock: FakeClock | None = None, 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+class TestLaw(SinkConformance):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder, self.away = tmp_path / "out", tmp_path / "away"
+        self.folder.mkdir()
+
+    def make(self) -> FileRollSink:
+        return build(FileRollSink, {"sink.directory": str(self.folder)}, builder=build_by_type)
+
+    def delivered(self) -> list[bytes]:
+        files = sorted(self.folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        return [line for path in files for line in path.read_bytes().splitlines()]
+
+    def break_target(self) -> bool:
+        self.folder.rename(self.away)
+        return True
+
+    def mend_target(self) -> None:
+        self.away.rename(self.folder)
 
 
 def test_the_first_call_makes_a_file_even_without_events(tmp_path: Path) -> None:

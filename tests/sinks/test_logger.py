@@ -7,6 +7,7 @@ import pytest
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Status
 from flumepy.sinks.logger import LoggerSink
+from flumepy.testing.conformance import SinkConformance
 from flumepy.testing.fakes import ListChannel, attach, build
 
 LOGGER = "org.apache.flume.sink.LoggerSink"
@@ -21,6 +22,19 @@ def sink_on(channel: ListChannel, **settings: str) -> LoggerSink:
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == LOGGER]
+
+
+class TestLaw(SinkConformance):
+    @pytest.fixture(autouse=True)
+    def _log(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO, LOGGER)
+        self.caplog = caplog
+
+    def make(self) -> LoggerSink:
+        return build(LoggerSink)
+
+    def delivered(self) -> list[bytes]:
+        return [line.removesuffix(" }")[-16:].rpartition("  ")[2].encode() for line in lines(self.caplog)]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from flumepy.core.component import Status
 from flumepy.core.errors import ConfigurationError
 from flumepy.sinks.null import NullSink
+from flumepy.testing.conformance import ComponentConformance
 from flumepy.testing.fakes import ListChannel, attach, build
 
 
@@ -15,6 +16,16 @@ def sink_on(channel: ListChannel, **settings: str) -> NullSink:
     attach(sink, channel)
     sink.start()
     return sink
+
+
+class TestLaw(ComponentConformance):
+    def make(self) -> NullSink:
+        return build(NullSink)
+
+    def prepared(self) -> NullSink:
+        sink = self.make()
+        attach(sink, ListChannel())
+        return sink
 
 
 def test_events_are_taken_by_the_batch_and_forgotten() -> None:

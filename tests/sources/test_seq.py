@@ -1,13 +1,15 @@
 """The seq source."""
 
 import threading
+from typing import Any
 
 import pytest
 
 from flumepy.channels.memory import MemoryChannel
-from flumepy.core.component import Status
+from flumepy.core.component import Source, Status
 from flumepy.core.errors import ChannelError, ConfigurationError, StoppedError
 from flumepy.sources.seq import SeqSource
+from flumepy.testing.conformance import PollableSourceConformance
 from flumepy.testing.fakes import ListChannel, build, connect, wait_until
 
 
@@ -20,6 +22,17 @@ def source_into(*channels: ListChannel, **settings: str) -> SeqSource:
     connect(source, *channels)
     source.start()
     return source
+
+
+class TestLaw(PollableSourceConformance):
+    def make(self) -> SeqSource:
+        return build(SeqSource, {"totalEvents": "1000"})
+
+    def feed(self, source: Source[Any], bodies: list[bytes]) -> None:
+        """It feeds itself."""
+
+    def bodies(self, count: int) -> list[bytes]:
+        return numbers(1000 if count > 1 else 1)
 
 
 def test_bodies_count_from_zero_without_headers() -> None:

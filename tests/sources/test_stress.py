@@ -2,12 +2,14 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
-from flumepy.core.component import Status
+from flumepy.core.component import Source, Status
 from flumepy.core.errors import ChannelError, ConfigurationError
 from flumepy.sources.stress import StressSource
+from flumepy.testing.conformance import PollableSourceConformance
 from flumepy.testing.fakes import FakeClock, ListChannel, build, connect, wait_until
 
 
@@ -16,6 +18,17 @@ def source_into(*channels: ListChannel, clock: FakeClock | None = None, **settin
     connect(source, *channels)
     source.start()
     return source
+
+
+class TestLaw(PollableSourceConformance):
+    def make(self) -> StressSource:
+        return build(StressSource, {"maxSuccessfulEvents": "1000", "size": "2"})
+
+    def feed(self, source: Source[Any], bodies: list[bytes]) -> None:
+        """It feeds itself."""
+
+    def bodies(self, count: int) -> list[bytes]:
+        return [b"\x7f\x7f"] * (1000 if count > 1 else 1)
 
 
 def test_bodies_are_constant_and_have_no_headers() -> None:
