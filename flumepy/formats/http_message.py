@@ -1,0 +1,242 @@
+"""HTTP/1.x requests in, without I/O, with limits on everything.
+
+`RequestParser.feed` takes what arrived and returns what it meant, in order: complete requests, `Refusal`s (the last thing a
+parser says) and `EXPECTS_BODY` where the client waits for a 100. A body is never collected beyond its limit, and all
+bodies of a source share a `ByteBudget`. Source: Jetty 9.4.41 HttpParser, Request.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from urllib.parse import parse_qsl
+
+import httptools
+
+from flumepy.core.errors import InputError
+
+MAX_FORM_BYTES = 200_000
+MAX_FORM_KEYS = 1_000
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """One request. Header names are in lower case; the first value of a name counts."""
+
+    method: str
+    target: str
+    version: str
+    headers: dict[str, str]
+    keep_alive: bool
+    body: bytes = b""
+    #: bytes of the body that were cut off
+    cut_bytes: int = 0
+
+    @property
+    def content_type(self) -> tuple[str, str | None]:
+        """Return the media type in lower case and the charset parameter, if any."""
+        kind, _, rest = self.headers.get("content-type", "").partition(";")
+        for parameter in rest.split(";"):
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                return kind.strip().lower(), value.strip().strip("\"'") or None
+        return kind.strip().lower(), None
+
+    def query_parameters(self) -> dict[str, str]:
+        """Return the first value of every parameter of the query."""
+        return first_values(self.target.partition("?")[2].partition("#")[0])
+
+    def parameters(self) -> dict[str, str]:
+        """Return the first value of every parameter of the query and, for a posted form, of the body. Raises InputError."""
+        found = self.query_parameters()
+        if self.is_form:
+            if len(self.body) > MAX_FORM_BYTES:
+                raise InputError(f"Form is larger than max length {MAX_FORM_BYTES}")
+            for name, value in first_values(self.body.decode(errors="replace")).items():
+                found.setdefault(name, value)
+        return found
+
+    @property
+    def is_form(self) -> bool:
+        """Tell whether the body is a posted form."""
+        return self.method == "POST" and self.content_type[0] == FORM_TYPE
+
+
+def first_values(query: str) -> dict[str, str]:
+    """Return the first value of every parameter. Raises InputError when there are too many."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_FORM_KEYS)
+    except ValueError as error:
+        raise InputError(f"Form with too many keys (more than {MAX_FORM_KEYS})") from error
+    return dict(reversed(pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that is answered with an error before it was complete; the connection closes after it."""
+
+    status: int
+    reason: str
+
+
+class Signal(Enum):
+    """What a parser says beside requests."""
+
+    EXPECTS_BODY = "the client waits for 100 Continue"
+
+
+EXPECTS_BODY = Signal.EXPECTS_BODY
+Item = HttpRequest | Refusal | Signal
+
+
+@dataclass(slots=True)
+class ByteBudget:
+    """Bytes of incomplete bodies over all connections of a source."""
+
+    limit: int
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """Limits in bytes. `cut_body_at`: longer bodies are cut there and not refused."""
+
+    header_bytes: int
+    body_bytes: int
+    cut_body_at: int | None = None
+
+
+@dataclass(slots=True)
+class RequestParser:
+    """Parses one connection."""
+
+    limits: RequestLimits
+    budget: ByteBudget
+    is_busy: bool = False  #: a request has begun and is not complete
+    _items: list[Item] = field(default_factory=list)
+    _refusal: Refusal | None = None
+    _target: bytes = b""
+    _headers: dict[str, str] = field(default_factory=dict)
+    _header_bytes: int = 0
+    _is_in_headers: bool = False
+    _body: bytes | bytearray = b""
+    _cut_bytes: int = 0
+    _parser: httptools.HttpRequestParser = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._parser = httptools.HttpRequestParser(self)
+
+    def feed(self, data: memoryview) -> list[Item]:
+        """Take what arrived; after a refusal nothing more is understood."""
+        if self._refusal is not None:
+            return []
+        was_in_headers = self._is_in_headers
+        while True:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                # As Jetty without HTTP/2: an upgrade is not taken, and what follows is the next request.
+                self._parser = httptools.HttpRequestParser(self)
+                data = data[upgrade.args[0] :]
+                if self._refusal is None and len(data):
+                    continue
+            except httptools.HttpParserError as error:
+                self._refuse(400, f"Bad request: {error}")
+            break
+        if was_in_headers and self._is_in_headers:
+            self._count_header(len(data))
+        items, self._items = self._items, []
+        if self._refusal is not None:
+            items.append(self._refusal)
+        return items
+
+    def close(self) -> None:
+        """Give back what an incomplete body holds of the budget."""
+        self.budget.used -= len(self._body)
+        self._body = b""
+        self.is_busy = False
+
+    def _refuse(self, status: int, reason: str) -> None:
+        if self._refusal is None:
+            self._refusal = Refusal(status, reason)
+            self.close()
+
+    def _count_header(self, count: int) -> None:
+        self._header_bytes += count
+        if self._header_bytes > self.limits.header_bytes:
+            self._refuse(431, "Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        """Start a request (called by httptools, as all of these)."""
+        if self._refusal is None:
+            self._target, self._headers, self._body, self._cut_bytes = b"", {}, b"", 0
+            self._header_bytes = 0
+            self._is_in_headers = self.is_busy = True
+
+    def on_url(self, url: bytes) -> None:
+        """Collect the request target."""
+        if len(self._target) + len(url) > self.limits.header_bytes:
+            self._refuse(414, "URI Too Long")
+        if self._refusal is None:
+            self._target += url
+            self._count_header(len(url))
+
+    def on_header(self, name: bytes, value: bytes | None) -> None:
+        """Keep a header; trailers are dropped."""
+        if self._refusal is None and self._is_in_headers:
+            self._headers.setdefault(name.decode("latin-1").lower(), (value or b"").decode("latin-1"))
+            self._count_header(len(name) + len(value or b"") + 4)
+
+    def on_headers_complete(self) -> None:
+        """Refuse what cannot be taken before its body is read."""
+        self._is_in_headers = False
+        if self._refusal is not None:
+            return
+        length = self._headers.get("content-length", "")
+        if self._parser.get_http_version() == "1.1" and "host" not in self._headers:
+            self._refuse(400, "No Host")
+        elif self.limits.cut_body_at is None and length.isdigit() and int(length) > self.limits.body_bytes:
+            self._refuse_body()
+        elif self._headers.get("expect", "").lower() == "100-continue":
+            self._items.append(EXPECTS_BODY)
+
+    def _refuse_body(self) -> None:
+        self._refuse(413, f"The request is larger than {self.limits.body_bytes} bytes (max-request-bytes)")
+
+    def on_body(self, chunk: bytes) -> None:
+        """Collect a part of the body."""
+        if self._refusal is not None:
+            return
+        limit = self.limits.cut_body_at
+        if limit is None and len(self._body) + len(chunk) > self.limits.body_bytes:
+            self._refuse_body()
+            return
+        if limit is not None and len(self._body) + len(chunk) > limit:
+            kept = chunk[: limit - len(self._body)]
+            self._cut_bytes += len(chunk) - len(kept)
+            chunk = kept
+        self.budget.used += len(chunk)
+        if not self._body:
+            self._body = chunk
+        elif isinstance(self._body, bytearray):
+            self._body += chunk
+        else:
+            self._body = bytearray(self._body) + chunk
+        if self.budget.used > self.budget.limit:
+            self._refuse(503, f"More than {self.budget.limit} bytes of requests are under way (max-buffered-bytes)")
+
+    def on_message_complete(self) -> None:
+        """Hand the request over."""
+        if self._refusal is not None:
+            return
+        parser = self._parser
+        request = HttpRequest(
+            method=parser.get_method().decode("latin-1"),
+            target=self._target.decode("latin-1"),
+            version=parser.get_http_version(),
+            headers=self._headers,
+            keep_alive=parser.should_keep_alive(),
+            body=bytes(self._body),
+            cut_bytes=self._cut_bytes,
+        )
+        self.close()
+        self._items.append(request)

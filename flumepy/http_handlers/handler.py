@@ -1,0 +1,25 @@
+"""The contract of HTTP handlers. Source: org.apache.flume.source.http.HTTPSourceHandler."""
+
+from abc import abstractmethod
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.component import Component
+from flumepy.core.errors import InputError
+from flumepy.core.options import OptionsT
+from flumepy.formats.http_message import HttpRequest
+
+
+class BadRequestError(InputError):
+    """The client's fault: the answer is 400. Any other error of a handler is answered with 500."""
+
+
+class HttpHandler(Component[OptionsT]):
+    """Turns one request into the events of one transaction."""
+
+    kind = "http_handler"
+    #: bodies are cut here instead of refused, or None
+    cut_body_at: int | None = None
+
+    @abstractmethod
+    def handle(self, request: HttpRequest) -> EventBatch:
+        """Return the events of a request, maybe none. Raises BadRequestError, InputError."""
