@@ -17,7 +17,7 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from flumepy.core.errors import ConfigurationError, FlumeError, InputError, UnsupportedError, translate
+from flumepy.core.errors import ConfigurationError, FlumeError, UnsupportedError, translate
 from flumepy.formats.java_date import SimpleDateFormat
 from flumepy.formats.properties import load_properties
 
@@ -85,8 +85,7 @@ def platform_facts(name: str) -> str | None:
 
 def now(pattern: str) -> str | None:
     """Format the time of reading with a pattern of java.text.SimpleDateFormat."""
-    with translate({ValueError: ConfigurationError, InputError: ConfigurationError}, "date"):
-        return SimpleDateFormat(pattern).format(time.time_ns() // 1_000_000)
+    return SimpleDateFormat(pattern).format(time.time_ns() // 1_000_000)
 
 
 def decode_base64(text: str) -> str | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from flumepy.config.lookup_functions import Lookup, by_constant
 from flumepy.config.substitutor import Substitutor
 from flumepy.config.tokens import entry_problem
-from flumepy.core.errors import ConfigurationError, UnsupportedError
+from flumepy.core.errors import ConfigurationError, FlumeError
 from flumepy.core.problems import Problem, Severity, did_you_mean
 from flumepy.formats.properties import Entry, load_properties
 
@@ -34,10 +34,12 @@ class Resolver:
         #: what is wrong with the look-ups themselves
         self.problems: list[Problem] = []
         self.lookups: dict[str, Lookup] = {}
+        #: keys that the last configuration itself answered with
+        self.used: set[str] = set()
         for prefix, (constant, problem) in self._declared(conf_directory).items():
             try:
                 self.lookups[prefix.lower()] = by_constant(constant, system_properties, environ)
-            except (ConfigurationError, UnsupportedError) as error:
+            except FlumeError as error:
                 self.problems.append(replace(problem, message=str(error), hint=getattr(error, "hint", None)))
         implementation = system_properties.get("propertiesImplementation")
         self.names_are_variables = implementation == ENVIRONMENT_CLASS
@@ -49,6 +51,7 @@ class Resolver:
         """Return the entries, no key twice, with their references replaced, and a problem for each that cannot be."""
         entries = list(entries)
         own = {entry.key: entry.value for entry in entries}
+        self.used = set()
         substitutor = Substitutor(lambda name: self._look_up(name, own))
         resolved: list[Entry] = []
         problems = list(self.problems)
@@ -75,8 +78,9 @@ class Resolver:
         key = argument if colon else name
         lookup = self.lookups.get(prefix.lower()) if colon else None
         found = lookup(argument) if lookup is not None else None
-        if found is None:
-            found = own.get(key)
+        if found is None and key in own:
+            found = own[key]
+            self.used.add(key)
         if found is None and self.names_are_variables:
             found = self.environ.get(key)
         return found

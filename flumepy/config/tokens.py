@@ -59,6 +59,12 @@ def entry_problem(severity: Severity, message: str, entry: Entry, hint: str | No
     return Problem(severity, message, component, key, hint, entry.file, entry.line)
 
 
+def in_file_order(problems: Iterable[Problem], entries: Iterable[Entry]) -> tuple[Problem, ...]:
+    """Return the problems ordered by file, as the entries first name them, and line; those without a place first."""
+    order = {file: index for index, file in enumerate(dict.fromkeys(entry.file for entry in entries))}
+    return tuple(sorted(problems, key=lambda problem: (order.get(problem.file or "", -1), problem.line or 0)))
+
+
 def last_wins(entries: Iterable[Entry]) -> tuple[list[Entry], list[Problem]]:
     """Return one entry a key, the last as in java.util.Properties; a warning where one file sets a key twice."""
     kept: dict[str, Entry] = {}

@@ -20,7 +20,7 @@ from flumepy.config.model import (
     SinkGroupConfig,
     SourceConfig,
 )
-from flumepy.config.tokens import RawAgent, last_wins, tokenize
+from flumepy.config.tokens import RawAgent, in_file_order, last_wins, tokenize
 from flumepy.core.problems import Problem, Severity, did_you_mean
 from flumepy.formats.properties import Entry
 
@@ -32,6 +32,7 @@ COMMENT_HINT = "comments stand on lines of their own"
 
 def validate(entries: Iterable[Entry], system_properties: Mapping[str, str] | None = None) -> Configuration:
     """Return the agents that can run and everything that was found. Later entries override earlier ones."""
+    entries = list(entries)
     effective, problems = last_wins(entries)
     raw_agents, found = tokenize(effective)
     problems += found
@@ -46,7 +47,7 @@ def validate(entries: Iterable[Entry], system_properties: Mapping[str, str] | No
             invalid.append(raw.name)
         else:
             agents[raw.name] = agent
-    return Configuration(agents, tuple(invalid), tuple(problems))
+    return Configuration(agents, tuple(invalid), in_file_order(problems, entries))
 
 
 class _AgentValidator:

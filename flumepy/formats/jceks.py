@@ -25,19 +25,19 @@ _PRIVATE_KEY, _CERTIFICATE, _SECRET_KEY = 1, 2, 3
 class KeyStore:
     """The secret keys of one file. Opening checks the password; each key costs some 0.3 s when it is asked for."""
 
-    def __init__(self, data: bytes, password: str) -> None:
-        """Read a file. Raises InputError for another or a damaged one, ConfigurationError for a wrong password."""
+    def __init__(self, data: bytes, password: str, origin: str = "key store") -> None:
+        """Read a file, called `origin` in errors. Raises InputError for a bad one, ConfigurationError for a wrong password."""
         content, digest = data[:-20], data[-20:]
         if len(data) < 32 or struct.unpack_from(">I", data)[0] != MAGIC:
-            raise InputError("not a JCEKS key store")
+            raise InputError(f"{origin} is not a JCEKS key store")
         made = hashlib.sha1(password.encode("utf-16-be") + _WHITENER + content, usedforsecurity=False).digest()
         if not hmac.compare_digest(made, digest):
-            raise ConfigurationError("the key store's password is wrong, or the file is damaged")
+            raise ConfigurationError(f"{origin}: the password is wrong, or the file is damaged")
         self._password = password
         try:
             self._sealed = _entries(content)
         except (struct.error, UnicodeDecodeError) as error:
-            raise InputError(f"the key store is malformed: {error}") from error
+            raise InputError(f"{origin} is malformed: {error}") from error
 
     def aliases(self) -> list[str]:
         """Return the names of the secret keys, in lower case."""

@@ -107,7 +107,7 @@ def test_a_missing_value_is_a_warning_with_its_place() -> None:
         ),
         (
             "a1.configfilters = f1\na1.configfilters.f1.type = com.x.Y\n",
-            "x.conf:7: a1.configfilters.f1.type: no config_filter",
+            "x.conf:7: a1.configfilters.f1.type: no config filter type",
         ),
         ("a1.configfilters = f1\na1.configfilters.f1.type = external\n", "a1.configfilters.f1.command: is required"),
     ],
@@ -183,7 +183,12 @@ def test_the_password_comes_from_the_variable_or_the_file(tmp_path: Path, monkey
 def test_a_wrong_password_is_said_and_no_secret_is_shown() -> None:
     text = hadoop(f"jceks://file{STORES}/hadoop_secret.jceks") + "a1.sources.r1.v = ${f1[k]}"
     assert "error x.conf:9: a1.sources.r1.v: config filter 'f1': " in said(text)
-    assert "hadoop_secret.jceks: the key store's password is wrong" in said(text)
+    assert "hadoop_secret.jceks: the password is wrong" in said(text)
+
+
+def test_a_file_that_is_no_store_is_said(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"nothing of the kind")
+    assert "x is not a JCEKS key store" in said(hadoop(f"jceks://file{tmp_path}/x") + "a1.sources.r1.v = ${f1[k]}")
 
 
 def test_a_provider_elsewhere_is_refused_by_name() -> None:

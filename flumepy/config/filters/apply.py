@@ -17,7 +17,7 @@ from flumepy.config.hints import missing_key, name_hint
 from flumepy.config.model import SECTIONS, ComponentConfig
 from flumepy.config.tokens import RawAgent
 from flumepy.core.component import Context
-from flumepy.core.errors import ConfigurationError
+from flumepy.core.errors import ConfigurationError, FlumeError
 from flumepy.core.problems import Problem, Severity
 
 _KEY = r"\[(?P<quote>['\"]?)(?P<key>[-_a-zA-Z0-9]+)(?P=quote)\]\}"
@@ -76,9 +76,10 @@ def _filter_values(raw: RawAgent, config_filter: ConfigFilter[Any], problems: li
             missing: list[str] = []
             try:
                 value = reference.sub(lambda match: _value(match, look_up, missing), setting.value)  # noqa: B023
-            except ConfigurationError as error:
+            except FlumeError as error:
+                hint = error.hint if isinstance(error, ConfigurationError) else None
                 message = f"config filter {config_filter.name!r}: {error}; the reference stays as it is written"
-                problems.append(config.problem(message, key=key, hint=error.hint))
+                problems.append(config.problem(message, key=key, hint=hint))
                 continue
             if missing:
                 message = f"config filter {config_filter.name!r} has no value for {', '.join(missing)}"

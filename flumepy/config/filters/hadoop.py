@@ -11,14 +11,13 @@ from pathlib import Path
 
 from flumepy.config.filters.base import ConfigFilter
 from flumepy.core.component import Context
-from flumepy.core.errors import ConfigurationError, FlumeError, InputError, translate
+from flumepy.core.errors import ConfigurationError, translate
 from flumepy.core.options import Options, opt
 from flumepy.formats.jceks import KeyStore
 
 DEFAULT_PASSWORD = "none"  # noqa: S105 - Hadoop's public default
 PASSWORD_VARIABLE = "HADOOP_CREDSTORE_PASSWORD"  # noqa: S105
 _SCHEMES = ("jceks://file/", "localjceks://file/")
-_ERRORS: dict[type[BaseException], type[FlumeError]] = {OSError: ConfigurationError, InputError: ConfigurationError}
 
 
 class HadoopOptions(Options):
@@ -52,22 +51,22 @@ class HadoopConfigFilter(ConfigFilter[HadoopOptions]):
             self.paths.append(Path("/", url.removeprefix(scheme)))
 
     def value(self, key: str) -> str | None:
-        """Return the first store's value. Raises ConfigurationError for a store that cannot be opened."""
-        for path, store in self._stores.items():
-            with translate(_ERRORS, str(path)):
-                secret = store.secret(key)
-                if secret is not None:
-                    return secret.decode("utf-8", "replace")
+        """Return the first store's value. Raises ConfigurationError or InputError for one that cannot be read."""
+        for store in self._stores:
+            secret = store.secret(key)
+            if secret is not None:
+                return secret.decode("utf-8", "replace")
         return None
 
     @cached_property
-    def _stores(self) -> dict[Path, KeyStore]:
-        stores = {}
+    def _stores(self) -> list[KeyStore]:
+        stores = []
         for path in self.paths:
             # Hadoop takes a file that is not there for an empty store.
             if path.exists():
-                with translate({**_ERRORS, ConfigurationError: ConfigurationError}, str(path)):
-                    stores[path] = KeyStore(path.read_bytes(), self._password())
+                with translate({OSError: ConfigurationError}, str(path)):
+                    data = path.read_bytes()
+                stores.append(KeyStore(data, self._password(), str(path)))
             else:
                 self.log.warning("The credential store %s of config filter %s does not exist.", path, self.name)
         return stores
