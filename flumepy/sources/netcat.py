@@ -17,7 +17,6 @@ from flumepy.core.network import Connection, NetworkSource, bound_socket, format
 from flumepy.core.options import Options, opt
 from flumepy.formats.java_text import java_charset
 
-
 BACKLOG = 1024
 
 
