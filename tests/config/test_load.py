@@ -45,7 +45,7 @@ def test_later_files_override_earlier_ones(tmp_path: Path) -> None:
 
 
 def test_the_problems_stand_in_the_order_of_the_file() -> None:
-    text = "a1.x.y = 1\na1.sinks.k9.type = null\n" + AGENT + "a1.sources.r1.d = ${nope}\na1.sources.r1.port = 1\n"
+    text = "a1.x.y = 1\na1.sinks.k9.type = null\n" + AGENT + "a1.sources.r1.d = ${nope}\na1.sources.r1.type = seq\n"
     problems = configure(load_properties(text.encode(), "x.conf"), {}, {}).problems
     assert [problem.line for problem in problems] == sorted(problem.line or 0 for problem in problems)
     assert len(problems) == 6
