@@ -1,6 +1,6 @@
 """Properties that syslogtcp and syslogudp share, and which fields a body keeps. Source: SyslogUtils."""
 
-from flumepy.core.errors import at_key
+from flumepy.core.errors import ConfigurationError
 from flumepy.core.options import Options, opt
 from flumepy.formats.java_regex import compile_java
 
@@ -49,9 +49,12 @@ def kept_fields(text: str) -> frozenset[str]:
     return frozenset(field for field in FIELDS if field in text)
 
 
-def check_format(options: SyslogOptions) -> None:
-    """Raise ConfigurationError for a regular expression that is none."""
+def bad_patterns(options: SyslogOptions) -> dict[str, str]:
+    """Return what is wrong with each regular expression that is none; Flume finds out at the start, not before."""
+    problems: dict[str, str] = {}
     for key, pattern in (("format.regex", options.format_regex), ("format.search", options.format_search)):
-        if pattern is not None:
-            with at_key(key):
-                compile_java(pattern)
+        try:
+            compile_java(pattern or "")
+        except ConfigurationError as error:
+            problems[key] = f"{error}; the source cannot start with it"
+    return problems

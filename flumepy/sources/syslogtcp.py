@@ -5,7 +5,7 @@ from flumepy.core.counters import SourceCounters
 from flumepy.core.later import LaterSource
 from flumepy.core.options import opt
 from flumepy.core.ssl_options import ServerSslOptions, server_ssl
-from flumepy.formats.syslog_options import SyslogOptions, check_format, kept_fields
+from flumepy.formats.syslog_options import SyslogOptions, bad_patterns, kept_fields
 
 
 class SyslogtcpOptions(SyslogOptions, ServerSslOptions):
@@ -25,4 +25,5 @@ class SyslogtcpSource(LaterSource[SyslogtcpOptions]):
         self.counters = SourceCounters(context.name)
         self.ssl = server_ssl(context, options)
         self.kept_fields = kept_fields(options.keep_fields)
-        check_format(options)
+        for key, problem in bad_patterns(options).items():
+            self.warn(problem, key=key)

@@ -3,7 +3,7 @@
 from flumepy.core.component import Context
 from flumepy.core.counters import SourceCounters
 from flumepy.core.later import LaterSource
-from flumepy.formats.syslog_options import SyslogOptions, check_format, kept_fields
+from flumepy.formats.syslog_options import SyslogOptions, bad_patterns, kept_fields
 
 
 class SyslogudpOptions(SyslogOptions):
@@ -20,4 +20,5 @@ class SyslogudpSource(LaterSource[SyslogudpOptions]):
         super().__init__(context, options)
         self.counters = SourceCounters(context.name)
         self.kept_fields = kept_fields(options.keep_fields)
-        check_format(options)
+        for key, problem in bad_patterns(options).items():
+            self.warn(problem, key=key)

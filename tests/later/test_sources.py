@@ -89,7 +89,6 @@ RULE = r"Invalid ipFilter patternRule '{}' should look like"
         ("kafka", {**BROKERS, "kafka.topics.regex": "t["}, "kafka.topics.regex", "t\\["),
         ("syslogtcp", {"host": "h"}, "port", "is required"),
         ("syslogtcp", {"port": "1", "ssl": "true"}, "keystore", "must be specified"),
-        ("syslogudp", {"port": "1", "format.regex": "("}, "format.regex", "\\("),
         ("multiport_syslogtcp", {}, "ports", "is required"),
         ("multiport_syslogtcp", {"ports": "1 x"}, "ports", 'For input string: "x"'),
         (
@@ -180,4 +179,6 @@ def test_what_flume_only_warns_about_is_warned_about() -> None:
     assert make("source", "avro", {**LISTEN, "compression-type": "gzip"}).messages("compression-type")
     assert make("source", "thrift", {**LISTEN, "protocol": "Binary"}).messages("protocol")
     assert make("source", "jms", {**JMS, "durableSubscriptionName": "n"}).messages("durableSubscriptionName")
+    assert make("source", "syslogtcp", {"port": "1", "format.regex": "("}).messages("format.regex")
+    assert make("source", "syslogudp", {"port": "1", "format.search": "["}).messages("format.search")
     assert make("source", "scribe", {"workerThreads": "0"}).component.options.worker_threads == 5
