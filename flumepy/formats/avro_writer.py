@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Sequence
 
 from flumepy.core.errors import MissingPackageError, UnsupportedError
-from flumepy.formats.avro_container import MAGIC, SYNC_BYTES, encode_bytes, encode_long
+from flumepy.formats.avro_container import SYNC_BYTES, encode_block, encode_bytes, encode_header, encode_long
 
 Compress = Callable[[bytes], bytes]
 
@@ -63,9 +63,7 @@ class ContainerWriter:
 
     def __init__(self, schema: str, codec: str, sync_interval_bytes: int) -> None:
         """Raise UnsupportedError or MissingPackageError for a codec that cannot be had."""
-        self._metadata = encode_map(
-            [encode_string("avro.schema") + encode_string(schema), encode_string("avro.codec") + encode_string(codec)]
-        )
+        self._metadata = {"avro.schema": schema.encode(), "avro.codec": codec.encode()}
         self._compress = compressor(codec)
         self._interval_bytes = sync_interval_bytes
         self._sync = b""
@@ -76,7 +74,7 @@ class ContainerWriter:
         """Return the header of a new file, with a sync marker of its own, and forget the open block."""
         self._sync = os.urandom(SYNC_BYTES)
         self._datums, self._bytes = [], 0
-        return MAGIC + self._metadata + self._sync
+        return encode_header(self._metadata, self._sync)
 
     def append(self, datums: Sequence[bytes]) -> list[bytes]:
         """Add datums and return the blocks that became full."""
@@ -97,7 +95,6 @@ class ContainerWriter:
         """End the open block and return it; nothing when there is none."""
         if not self._datums:
             return b""
-        data = self._compress(b"".join(self._datums))
-        block = encode_long(len(self._datums)) + encode_long(len(data)) + data + self._sync
+        block = encode_block(len(self._datums), self._compress(b"".join(self._datums)), self._sync)
         self._datums, self._bytes = [], 0
         return block
