@@ -5,6 +5,7 @@ not more often than the supervisor would. Everything runs on the group's one thr
 begins, and `interrupt`.
 """
 
+import math
 from typing import Any
 
 from flumepy.core.component import Context, Sink, SinkProcessor, Status
@@ -42,8 +43,9 @@ class SinkGroup(SinkProcessor[OptionsT]):
     def _start_member(self, sink: Sink[Any]) -> None:
         try:
             sink.start()
-        except FlumeError:
-            self._start_due_s[sink.name] = self.context.clock.monotonic_s() + RESTART_S
+        except FlumeError as error:
+            wait_s = RESTART_S if error.retryable else math.inf
+            self._start_due_s[sink.name] = self.context.clock.monotonic_s() + wait_s
             raise
         self._start_due_s.pop(sink.name, None)
 
