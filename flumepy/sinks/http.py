@@ -1,5 +1,6 @@
 """HTTP sink: posts one body a request; the status code decides what becomes of the event. Source: HttpSink."""
 
+import re
 from urllib.parse import urlsplit
 
 from flumepy.core.component import Context
@@ -8,6 +9,7 @@ from flumepy.core.errors import ConfigurationError
 from flumepy.core.later import LaterSink
 from flumepy.core.options import Options, opt
 
+PORT = re.compile(r"[+-]?\d+", re.ASCII)
 JAVA_PROTOCOLS = ("http", "https", "file", "ftp", "jar", "mailto")
 
 
@@ -38,15 +40,20 @@ class HttpSink(LaterSink[HttpOptions]):
     def __init__(self, context: Context, options: HttpOptions) -> None:
         super().__init__(context, options)
         self.counters = SinkCounters(context.name)
-        try:
-            url = urlsplit(options.endpoint or "")
-            valid = url.scheme in JAVA_PROTOCOLS and (url.port or 0) >= 0
-        except ValueError:
-            valid = False
-        if not valid:
+        if not _is_java_url(options.endpoint or ""):
             raise ConfigurationError(f"Endpoint URL invalid: {options.endpoint or ''}", key="endpoint")
         for name, codes in (("backoff", options.backoff), ("rollback", options.rollback),
                             ("incrementMetrics", options.increment_metrics)):  # fmt: skip
             for code in codes:
                 if not (len(code) == 3 and code[0].isdigit() and (code[1:].isdigit() or code[1:] == "XX")):
                     self.warn("is no status: write three digits, or one and XX", key=f"{name}.{code}")
+
+
+def _is_java_url(text: str) -> bool:
+    """Tell whether java.net.URL takes the text; it allows any port from -1 up and no host."""
+    try:
+        url = urlsplit(text)
+    except ValueError:  # a bracket is left open
+        return False
+    port = url.netloc.rpartition("@")[2].rpartition("]")[2].partition(":")[2]
+    return url.scheme in JAVA_PROTOCOLS and (not port or (bool(PORT.fullmatch(port)) and int(port) >= -1))

@@ -2,10 +2,11 @@
 
 from flumepy.core.component import Context
 from flumepy.core.counters import SourceCounters
-from flumepy.core.errors import ConfigurationError
+from flumepy.core.errors import ConfigurationError, at_key
 from flumepy.core.later import LaterSource
 from flumepy.core.options import opt
 from flumepy.core.ssl_options import ServerSslOptions, server_ssl
+from flumepy.formats.java_regex import compile_java
 
 
 class AvroOptions(ServerSslOptions):
@@ -55,7 +56,7 @@ def parse_rules(text: str | None) -> list[tuple[bool, str, str]]:
         raise ConfigurationError(
             "ipFilter is configured with true but ipFilterRules is not defined", key="ipFilterRules"
         )
-    return [_rule(rule.strip()) for rule in text.rstrip(",").split(",")]
+    return [_rule(rule.strip()) for rule in text.rstrip(",").split(",")] if text.rstrip(",") else []
 
 
 def _rule(rule: str) -> tuple[bool, str, str]:
@@ -66,4 +67,6 @@ def _rule(rule: str) -> tuple[bool, str, str]:
             f"Invalid ipFilter patternRule '{rule}' should look like <'allow'  or 'deny'>:<'ip' or 'name'>:<pattern>",
             key="ipFilterRules",
         )
+    with at_key("ipFilterRules"):
+        compile_java(pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."))
     return access == "allow", kind, pattern

@@ -56,6 +56,9 @@ class TaildirSource(LaterSource[TaildirOptions]):
             self.warn(f"group {name!r} has no path and is skipped", key=f"filegroups.{name}")
         for name in sorted(set(options.paths) - set(options.filegroups)):
             self.warn("is not listed in 'filegroups' and has no effect", key=f"filegroups.{name}")
+        for key in options.headers:
+            if "." not in key:
+                raise ConfigurationError("needs the name of a header: headers.<group>.<header>", key=f"headers.{key}")
         self.position_file = Path(options.position_file or f"{home_folder(context)}/{DEFAULT_POSITION_FILE}")
         if "/" not in str(options.position_file or "/"):
             raise ConfigurationError("needs a folder in front of the name, such as ./ (Flume fails without one)",
