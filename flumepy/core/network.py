@@ -98,9 +98,10 @@ class NetworkSource(Source[OptionsT]):
         await self._shut_down()
 
     async def _shut_down(self) -> None:
+        self.is_stopping = True
+        await self._stop_accepting()
         for listener in self.listeners:
             listener.close()
-        self.is_stopping = True
         self.pause()
         for connection in self.connections:
             connection.update_reading()
@@ -113,6 +114,15 @@ class NetworkSource(Source[OptionsT]):
         await self._wait_for_connections(CLOSE_S)
         self.connections.clear()
         self.paused_connections.clear()
+
+    async def _stop_accepting(self) -> None:
+        """Accept nothing new, and finish what was accepted: asyncio loses a connection whose server closes meanwhile."""
+        for listener in self.listeners:
+            if isinstance(listener, asyncio.Server):
+                for listening in listener.sockets:
+                    self.loop.remove_reader(listening.fileno())
+        if accepting := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(accepting, timeout=CLOSE_S)
 
     async def _wait_for_connections(self, limit_s: float) -> None:
         deadline_s = time.monotonic() + limit_s
