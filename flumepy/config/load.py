@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from flumepy.config.lookups import Resolver
 from flumepy.config.model import Configuration
 from flumepy.config.sources.backup import Backup
 from flumepy.config.sources.base import ConfigurationSource
@@ -69,7 +68,10 @@ def _configure(
     resolves_lookups: bool,
 ) -> tuple[Configuration, list[Entry]]:
     effective, found = last_wins(entries)
-    if resolves_lookups:
+    if resolves_lookups and _has_references(effective, system_properties):
+        # The look-ups cost 20 ms to import, and most configurations hold no reference.
+        from flumepy.config.lookups import Resolver  # noqa: PLC0415
+
         resolver = Resolver(system_properties, environ, conf_directory)
         effective, unresolved = resolver.resolve(effective)
         # A plain `NC_PORT = 44444` that a reference uses has done its work; any other is diagnosed.
@@ -80,6 +82,12 @@ def _configure(
     validated = validate(effective, system_properties)
     problems = in_file_order([*found, *validated.problems], entries)
     return Configuration(validated.agents, validated.invalid, problems), effective
+
+
+def _has_references(entries: list[Entry], system_properties: Mapping[str, str]) -> bool:
+    if "lookups" in system_properties or "propertiesImplementation" in system_properties:
+        return True
+    return any("${" in entry.value for entry in entries)
 
 
 def _keep(backup: Backup, entries: list[Entry]) -> None:

@@ -1,9 +1,12 @@
 """flumepy.config.load: from sources to agents."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flumepy.config.load import configure, load
 from flumepy.config.sources.backup import Backup
@@ -93,3 +96,19 @@ def test_the_conf_directory_reaches_lookups_and_filters(tmp_path: Path) -> None:
     entries = load_properties((AGENT + "a1.sources.r1.d=${u:a%20b}").encode(), "x.conf")
     agent = configure(entries, {}, {}, conf_directory=tmp_path).agents["a1"]
     assert agent.sources["r1"].values()["d"] == "a b"
+
+
+PART = st.sampled_from(
+    ["a1.", "sources", "sinks", "channels", "sinkgroups", "configfilters", ".f1", ".r1", ".c1", ".type", ".channels", "=",
+     " ", "env", "external", "hadoop", ".command", "/nowhere", "${f1['k']}", "${", "}", "${env:", "${date:", "${sys:",
+     "${java:", "${a1.sources}", ":-", "$", "\n", "\\", "\\u12", "é", "#", "\t", "'"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(PART, max_size=50).map(lambda parts: "".join(parts).encode())))
+def test_whatever_a_file_holds_becomes_agents_and_problems(data: bytes) -> None:
+    with suppress(ConfigurationError):  # a malformed \\uXXXX, as in Java
+        entries = load_properties(data, "x.conf")
+        configuration = configure(entries, {}, {"HOME": "/h"})
+        assert all(problem.message and problem.line for problem in configuration.problems)
+        assert not set(configuration.invalid) & set(configuration.agents)

@@ -51,10 +51,15 @@ def test_the_poll_interval_is_longer_for_http() -> None:
     assert poll_interval_s(["file:///a", "HTTPS://h/a"]) == 300
 
 
-def test_reading_a_file_imports_no_network_client() -> None:
+def test_reading_a_file_imports_nothing_that_only_others_need(tmp_path: Path) -> None:
+    path = tmp_path / "a.conf"
+    path.write_text("a1.sources = r1\n")
     code = (
-        "import sys, flumepy.config.load, flumepy.config.sources.uri, flumepy.config.sources.zookeeper\n"
-        "print([name for name in ('http.client', 'urllib.request', 'kazoo', 'cryptography', 'ssl') if name in sys.modules])"
+        "import sys, flumepy.config.sources.uri, flumepy.config.sources.zookeeper\n"
+        "from flumepy.config.load import load\n"
+        f"load(flumepy.config.sources.uri.open_file({str(path)!r}), {{}}, {{}})\n"
+        "unwanted = {'http.client', 'urllib.request', 'kazoo', 'cryptography', 'ssl', 'flumepy.config.lookups'}\n"
+        "print(sorted(unwanted & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
