@@ -48,6 +48,12 @@ class Loader(Protocol):
     def watched_files(self) -> list[Path]:
         """Return the local files that may change."""
 
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call `changed`, from any thread, where a source knows of its changes by itself."""
+
+    def close(self) -> None:
+        """End what the sources have opened."""
+
 
 @dataclass(frozen=True)
 class ServiceSettings:
@@ -82,9 +88,11 @@ class Service:
         try:
             agent = self._materialize(self.loader.load())
         except ConfigurationError as error:
-            log.error("%s", error)
+            log.error("%s", f"{error} ({error.hint})" if error.hint else error)
+            self.loader.close()
             return EXIT_CONFIGURATION
         if not self._may_start(agent):
+            self.loader.close()
             return EXIT_CONFIGURATION
         self._known_errors = error_keys(agent.problems)
         self.application.apply(agent)
@@ -95,11 +103,14 @@ class Service:
         watch = FileWatch(
             self.loader.watched_files() if self.settings.reload else [], lambda: self._commands.put("touched")
         )
+        if self.settings.reload:
+            self.loader.watch(lambda: self._commands.put("poll"))
         try:
             self._loop()
         finally:
             notify("STOPPING=1")
             watch.stop()
+            self.loader.close()
             self.application.stop()
             end_started()
         return 0
@@ -186,8 +197,8 @@ class Service:
         if agent.is_empty:
             log.error("Nothing of agent %s can run.", agent.name)
             return False
-        if self.settings.strict and error_keys(agent.problems):
-            log.error("The configuration of agent %s has errors and --strict was given.", agent.name)
+        if self.settings.strict and any(problem.severity is not Severity.NOTE for problem in agent.problems):
+            log.error("The configuration of agent %s has errors or warnings and --strict was given.", agent.name)
             return False
         return True
 
