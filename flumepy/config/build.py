@@ -34,10 +34,13 @@ def load(row: Row) -> type[Component[Any]]:
     module_name, _, class_name = row.path.partition(":")
     try:
         module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("flumepy."):
+            raise ConfigurationError(f"{row.path} cannot be imported: {error}", key="type") from error
+        advice = f"pip install 'flumepy[{row.extra}]'" if row.extra else f"pip install {error.name.partition('.')[0]}"
+        raise MissingPackageError(f"{row.label} needs the package {error.name}", key="type", hint=advice) from error
     except ImportError as error:
-        advice = f"pip install 'flumepy[{row.extra}]'" if row.extra else "install it"
-        missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else str(error)
-        raise MissingPackageError(f"{row.label} needs the package {missing}", key="type", hint=advice) from error
+        raise ConfigurationError(f"{row.path} cannot be imported: {error}", key="type") from error
     try:
         component = getattr(module, class_name)
     except AttributeError as error:
