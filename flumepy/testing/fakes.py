@@ -59,7 +59,8 @@ def wait_until(condition: Callable[[], object], *, timeout_s: float = 10.0, what
 class ListChannel(Channel[NoOptions]):
     """An unbounded channel that keeps what was committed in sight and refuses puts on demand.
 
-    failures: errors that the next puts raise, one each. capacity: most events, then ChannelFullError at once.
+    failures: errors that the next puts raise, one each. commit_failures: the same for commits.
+    capacity: most events, then ChannelFullError at once.
     """
 
     Options = NoOptions
@@ -69,6 +70,7 @@ class ListChannel(Channel[NoOptions]):
     ) -> None:
         super().__init__(Context(name), NoOptions())
         self.failures: list[FlumeError] = []
+        self.commit_failures: list[FlumeError] = []
         self.capacity = capacity
         self.transaction_capacity = transaction_capacity
         self.lock = threading.Lock()
@@ -119,11 +121,10 @@ class ListTransaction(Transaction):
         """Keep a batch, or raise the next failure."""
         if self.channel.failures:
             raise self.channel.failures.pop(0)
-        capacity = self.channel.transaction_capacity
-        if capacity is not None and sum(map(len, self.puts)) + len(batch) > capacity:
-            raise BatchTooLargeError(f"{self.channel.name}: one transaction carries at most {capacity} events")
-        room = self.channel.room()
-        if room is not None and sum(map(len, self.puts)) + len(batch) > room:
+        channel, count = self.channel, sum(map(len, self.puts)) + len(batch)
+        if channel.transaction_capacity is not None and count > channel.transaction_capacity:
+            raise BatchTooLargeError(f"{channel.name}: more than {channel.transaction_capacity} events at once")
+        if channel.capacity is not None and channel.size + channel.taken + count > channel.capacity:
             raise ChannelFullError(f"{self.channel.name} is full")
         self.puts.append(batch)
 
@@ -136,7 +137,9 @@ class ListTransaction(Transaction):
         return taken
 
     def do_commit(self, taken: int | None) -> None:
-        """Append the puts; give back what was taken beyond `taken`."""
+        """Append the puts and give back what was taken beyond `taken`, or raise the next commit failure."""
+        if self.channel.commit_failures:
+            raise self.channel.commit_failures.pop(0)
         with self.channel.lock:
             self.channel.queue += self.puts
             self.channel.put_batches += self.puts

@@ -14,29 +14,9 @@ from flumepy.core.component import Status
 from flumepy.core.errors import ChannelError, ConfigurationError, DeliveryError, StartError
 from flumepy.sinks.file_roll import FileRollSink
 from flumepy.testing.conformance import SinkConformance
-from flumepy.testing.fakes import FakeClock, ListChannel, ListTransaction, attach, build
+from flumepy.testing.fakes import FakeClock, ListChannel, attach, build
 
 NOW_MS = 1_700_000_000_000
-
-
-class ForgetfulChannel(ListChannel):
-    """A channel whose first commits of takes fail."""
-
-    failing_commits = 0
-
-    def transaction(self) -> ListTransaction:
-        return ForgetfulTransaction(self)
-
-
-class ForgetfulTransaction(ListTransaction):
-    """A transaction of a ForgetfulChannel."""
-
-    def do_commit(self, taken: int | None) -> None:
-        assert isinstance(self.channel, ForgetfulChannel)
-        if self.taken and self.channel.failing_commits:
-            self.channel.failing_commits -= 1
-            raise ChannelError("the commit failed")
-        super().do_commit(taken)
 
 
 def sink_on(channel: ListChannel, folder: Path, clock: FakeClock | None = None, **settings: str) -> FileRollSink:
@@ -153,12 +133,12 @@ def test_each_avro_file_can_be_read_at_any_time_and_alone(tmp_path: Path) -> Non
 
 
 def test_a_batch_whose_commit_fails_is_cut_off_again(tmp_path: Path) -> None:
-    channel = ForgetfulChannel()
+    channel = ListChannel()
     sink = sink_on(channel, tmp_path)
     channel.add(b"first")
     sink.process()
-    channel.failing_commits = 1
     channel.add(b"second", b"third")
+    channel.commit_failures = [ChannelError("the commit failed")]
     with pytest.raises(ChannelError):
         sink.process()
     assert contents(tmp_path) == {f"{NOW_MS}-1": b"first\n"}

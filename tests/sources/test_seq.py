@@ -69,13 +69,22 @@ def test_after_the_total_it_backs_off_for_ever() -> None:
     assert channel.bodies == numbers(5)
 
 
-def test_a_refused_batch_comes_again_and_only_where_it_is_missing() -> None:
-    full, other = ListChannel("c1", transaction_capacity=10), ListChannel("c2", transaction_capacity=10)
-    full.failures = [ChannelError("no"), ChannelError("no")]
-    source = source_into(full, other)
+def test_refused_numbers_come_again() -> None:
+    channel = ListChannel(transaction_capacity=10)
+    channel.failures = [ChannelError("no"), ChannelError("no")]
+    source = source_into(channel)
     assert [source.process() for _ in range(4)] == [Status.READY] * 4
-    assert (full.bodies, other.bodies) == (numbers(20), numbers(20))
+    assert channel.bodies == numbers(20)
     assert (source.counters.channel_write_fail, source.counters.event_accepted) == (2, 20)
+
+
+def test_a_retry_goes_only_to_the_channel_that_lacks_the_batch() -> None:
+    first, second = ListChannel("c1", transaction_capacity=10), ListChannel("c2", transaction_capacity=10)
+    second.commit_failures = [ChannelError("no")]
+    source = source_into(first, second)
+    source.process()
+    source.process()
+    assert (first.bodies, second.bodies) == (numbers(10), numbers(10))
 
 
 def test_a_full_channel_holds_the_source_until_a_take_or_the_stop() -> None:

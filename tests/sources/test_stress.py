@@ -63,6 +63,14 @@ def test_failed_events_count_towards_the_total_but_not_as_successful() -> None:
     assert (source.events_total, source.events_successful, channel.size) == (30, 20, 20)
 
 
+def test_a_retry_goes_only_to_the_channel_that_lacks_the_batch() -> None:
+    first, second = ListChannel("c1", transaction_capacity=10), ListChannel("c2", transaction_capacity=10)
+    second.commit_failures = [ChannelError("no")]
+    source = source_into(first, second)
+    assert [source.process(), source.process()] == [Status.BACKOFF, Status.READY]
+    assert (first.size, second.size) == (10, 10)
+
+
 def test_max_successful_events_ends_after_the_batch_that_reaches_it() -> None:
     channel = ListChannel(transaction_capacity=100)
     source = source_into(channel, batchSize="30", maxSuccessfulEvents="50")
