@@ -111,9 +111,9 @@ class AvroReader(EventReader):
             while len(bodies) < limit and (self._left or self._open_block(wait=not bodies)):
                 self._take_records(bodies, limit)
         except InputError as error:
-            if self._error is not None or not bodies:
+            self._left, self._error = 0, error
+            if not bodies:
                 raise
-            self._error = error
         return EventBatch(bodies, dict(self._headers))
 
     def _take_records(self, bodies: list[bytes], limit: int) -> None:

@@ -67,6 +67,7 @@ class LineReader(EventReader):
         self._bodies: list[bytes] = []
         self._sizes: list[int] | None = None  # bytes of each line in the file; None: those of its body and an LF
         self._next = 0  # the first body that has not been returned
+        self._end: int | None = None  # position behind the last body, where that is known without adding up
         self._is_at_end = False
         self._error: InputError | None = None
         file.seek(position)
@@ -81,7 +82,9 @@ class LineReader(EventReader):
             self._fill()
         start, stop = self._next, min(self._next + limit, len(self._bodies))
         bodies = self._bodies if stop - start == len(self._bodies) else self._bodies[start:stop]
-        if self._sizes is None:
+        if stop == len(self._bodies) and self._end is not None:
+            self.position = self._end
+        elif self._sizes is None:
             self.position += sum(map(len, bodies)) + len(bodies)
         else:
             self.position += sum(self._sizes[start:stop])
@@ -90,7 +93,7 @@ class LineReader(EventReader):
 
     def _fill(self) -> None:
         """Read a chunk and make bodies of its whole lines."""
-        self._bodies, self._sizes, self._next = [], None, 0
+        self._bodies, self._sizes, self._next, self._end = [], None, 0, None
         chunk = self._file.read(max(self._chunk_bytes, len(self._tail)))
         data = self._tail + chunk
         if not chunk:
@@ -119,7 +122,7 @@ class LineReader(EventReader):
         if is_unchanged(data, self._charset, self._output_charset):
             bodies = split_lines(data)
             if max(map(len, bodies)) < self._max_line_units:
-                self._bodies = bodies
+                self._bodies, self._end = bodies, self.position + len(data)
                 return
             self._take_lines(bodies)
             return

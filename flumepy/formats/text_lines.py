@@ -12,11 +12,13 @@ from functools import lru_cache
 
 # Where lines are longer on average, a reader that looks for line ends with memchr is faster than bytes.split.
 LONG_LINE_BYTES = 130
+SAMPLE_BYTES = 4096
 
 
 def split_lines(data: bytes) -> list[bytes]:
     """Return the lines of `data`, which ends with LF, without their LF."""
-    if len(data) > LONG_LINE_BYTES * data.count(b"\n"):
+    sample = data[:SAMPLE_BYTES]
+    if len(sample) > LONG_LINE_BYTES * sample.count(b"\n"):
         return [line[:-1] for line in io.BytesIO(data)]
     lines = data.split(b"\n")
     lines.pop()
@@ -132,7 +134,8 @@ def _cut_by_byte(data: bytes, charset: str, errors: str, limit_units: int) -> It
         if text and units + width > limit_units:
             yield text, known - start
             start, units, text = known, 0, ""
-        text, units, known = text + new, units + width, at + 1
+        text, units = text + new, units + width
+        known = at + 1 - len(decoder.getstate()[0])  # after bad bytes the start of the next character may be held
         if units >= limit_units:
             yield text, known - start
             start, units, text = known, 0, ""
