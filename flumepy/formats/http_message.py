@@ -118,6 +118,7 @@ class RequestParser:
     _headers: dict[str, str] = field(default_factory=dict)
     _header_bytes: int = 0
     _is_in_headers: bool = False
+    _has_begun: bool = False
     _body: bytes | bytearray = b""
     _cut_bytes: int = 0
     _parser: httptools.HttpRequestParser = field(init=False)
@@ -129,25 +130,40 @@ class RequestParser:
         """Take what arrived; after a refusal nothing more is understood."""
         if self._refusal is not None:
             return []
-        was_in_headers = self._is_in_headers
-        while True:
-            try:
-                self._parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:
-                # As Jetty without HTTP/2: an upgrade is not taken, and what follows is the next request.
-                self._parser = httptools.HttpRequestParser(self)
-                data = data[upgrade.args[0] :]
-                if self._refusal is None and len(data):
-                    continue
-            except httptools.HttpParserError as error:
-                self._refuse(400, f"Bad request: {error}")
-            break
-        if was_in_headers and self._is_in_headers:
+        was_in_headers, self._has_begun = self._is_in_headers, False
+        try:
+            self._parse(data)
+        except httptools.HttpParserError as error:
+            self._refuse(400, f"Bad request: {error}")
+        if was_in_headers and self._is_in_headers and not self._has_begun:
             self._count_header(len(data))
         items, self._items = self._items, []
         if self._refusal is not None:
             items.append(self._refusal)
         return items
+
+    def _parse(self, data: memoryview) -> None:
+        while len(data) and self._refusal is None:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+                self._parser = httptools.HttpRequestParser(self)
+                self._decline_upgrade()
+            else:
+                return
+
+    def _decline_upgrade(self) -> None:
+        """Serve the request as if it had not asked (the parser skips its body otherwise); Jetty does without HTTP/2."""
+        if self._refusal is not None or not isinstance(request := self._items[-1], HttpRequest):
+            return
+        if request.method == "CONNECT":
+            return
+        self._items.pop()
+        gone = ("upgrade", "connection", "expect")
+        lines = [f"{name}: {value}" for name, value in request.headers.items() if name not in gone]
+        head = "\r\n".join([f"{request.method} {request.target} HTTP/1.1", *lines, "", ""])
+        self._parser.feed_data(head.encode("latin-1"))
 
     def close(self) -> None:
         """Give back what an incomplete body holds of the budget."""
@@ -170,7 +186,7 @@ class RequestParser:
         if self._refusal is None:
             self._target, self._headers, self._body, self._cut_bytes = b"", {}, b"", 0
             self._header_bytes = 0
-            self._is_in_headers = self.is_busy = True
+            self._is_in_headers = self.is_busy = self._has_begun = True
 
     def on_url(self, url: bytes) -> None:
         """Collect the request target."""

@@ -1,0 +1,303 @@
+"""The http source: one request is one unit with its own answer; a handler turns it into events.
+
+200 leaves after the commit, 400 when the handler calls the request bad, 503 when a channel refuses, 500 for all else;
+the answers of a connection keep the order of its requests. Flume has no limits; the ones here (max-request-bytes,
+max-buffered-bytes, request-timeout, max-connections) keep a client from taking all memory. One that was refused may go on
+sending for `LINGER_S`, unread, so that it sees the answer. Source: HTTPSource, Jetty 9.4.41.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.component import Context
+from flumepy.core.counters import SourceCounters
+from flumepy.core.errors import ChannelError, ConfigurationError, FlumeError, InputError, StoppedError, translate
+from flumepy.core.intake import Parcel
+from flumepy.core.network import MAX_CONNECTIONS, Connection, NetworkSource, bound_socket
+from flumepy.core.options import opt
+from flumepy.core.ssl_options import ServerSslOptions, server_ssl
+from flumepy.formats.http_answer import AnswerQueue, CommonHeaders, Exchange
+from flumepy.formats.http_message import (
+    ByteBudget,
+    HttpRequest,
+    Item,
+    Refusal,
+    RequestLimits,
+    RequestParser,
+)
+from flumepy.formats.jetty_options import (
+    HttpConfigurationOptions,
+    ServerConnectorOptions,
+    SslContextFactoryOptions,
+    read_jetty_options,
+)
+from flumepy.formats.tls import server_context
+from flumepy.http_handlers.handler import BadRequestError, HttpHandler
+
+JSON_HANDLER = "org.apache.flume.source.http.JSONHandler"
+LINGER_S = 2.0
+SWEEP_S = 1.0
+COMPLAINT_INTERVAL_S = 10.0
+BACKLOG = 128
+NO_TUNING = "it tunes Jetty's threads; there is one thread here"
+#: answers that do not depend on the body
+METHOD_STATUS = {"OPTIONS": 403, "TRACE": 403, "PUT": 405, "DELETE": 405}
+MEBIBYTE = 1024 * 1024
+
+
+class HttpOptions(ServerSslOptions):
+    """Properties of the http source."""
+
+    port: int = opt("port", doc="TCP port; 0 takes a free one.")
+    bind: str = opt("bind", "0.0.0.0", doc="Address to listen on.")  # noqa: S104
+    handler: str = opt("handler", JSON_HANDLER, doc="Turns requests into events.", kind="http_handler")
+    handler_settings: dict[str, str] = opt("handler.", {}, doc="Properties of the handler.")
+    ssl: bool = opt("ssl", False, doc="Speak TLS.", deprecated_keys=("enableSSL",))
+    exclude_protocols: tuple[str, ...] = opt(
+        "exclude-protocols", (), doc="Blank-separated protocols to refuse beside SSLv3.",
+        deprecated_keys=("excludeProtocols",),
+    )  # fmt: skip
+    keystore_password: str | None = opt(
+        "keystore-password", None, secret=True, deprecated_keys=("keystorePassword",),
+        doc="Password of the key store and its key; default javax.net.ssl.keyStorePassword. Needed when ssl is true.",
+    )  # fmt: skip
+    queued_thread_pool: dict[str, str] = opt("QueuedThreadPool.", {}, doc="Jetty's thread pool.", ignored=NO_TUNING)
+    http_configuration: dict[str, str] = opt("HttpConfiguration.", {}, doc="Jetty's HTTP settings.", since="1.9")
+    ssl_context_factory: dict[str, str] = opt("SslContextFactory.", {}, doc="Jetty's TLS settings.", since="1.9")
+    server_connector: dict[str, str] = opt("ServerConnector.", {}, doc="Jetty's listener settings.", since="1.9")
+    max_request_bytes: int = opt(
+        "max-request-bytes", 128 * MEBIBYTE, long=True, ge=1, unit="bytes",
+        doc="flumepy: larger requests are answered with 413.",
+    )  # fmt: skip
+    max_buffered_bytes: int = opt(
+        "max-buffered-bytes", 256 * MEBIBYTE, long=True, ge=1, unit="bytes",
+        doc="flumepy: most bytes of incomplete requests over all connections; beyond them a request is answered with 503.",
+    )  # fmt: skip
+    request_timeout_s: int = opt(
+        "request-timeout", 300, ge=0, unit="s",
+        doc="flumepy: a request that takes longer to arrive is answered with 408; 0 means no limit.",
+    )  # fmt: skip
+    max_connections: int = opt(
+        "max-connections", MAX_CONNECTIONS, ge=1, doc="flumepy: most connections at once; more are closed."
+    )
+
+
+class HttpSource(NetworkSource[HttpOptions]):
+    """Takes events over HTTP."""
+
+    Options = HttpOptions
+    counters: SourceCounters
+
+    def __init__(self, context: Context, options: HttpOptions) -> None:
+        super().__init__(context, options)
+        self.counters = SourceCounters(context.name)
+        self.max_connections = options.max_connections
+        handler = context.build("http_handler", options.handler, options.handler_settings)
+        if not isinstance(handler, HttpHandler):
+            raise ConfigurationError(f"{options.handler} is no HTTP handler", key="handler")
+        self.handler: HttpHandler[Any] = handler
+        self.connector = read_jetty_options(
+            ServerConnectorOptions, "ServerConnector.", options.server_connector, self.log
+        )
+        self.http = read_jetty_options(
+            HttpConfigurationOptions, "HttpConfiguration.", options.http_configuration, self.log
+        )
+        cut_at = handler.cut_body_at if (handler.cut_body_at or 0) <= options.max_request_bytes else None
+        self.limits = RequestLimits(self.http.request_header_size, options.max_request_bytes, cut_at)
+        self.budget = ByteBudget(options.max_buffered_bytes)
+        settings = server_ssl(context, self._ssl_options())
+        self._ssl = server_context(settings) if settings else None
+        self.port = options.port
+        self._complained_s: dict[int, float] = {}
+        self.common_headers = CommonHeaders(
+            "flumepy" if self.http.send_server_version else None, self.http.send_date_header
+        )
+
+    def _ssl_options(self) -> HttpOptions:
+        jetty = read_jetty_options(
+            SslContextFactoryOptions, "SslContextFactory.", self.options.ssl_context_factory, self.log
+        )
+        if jetty.need_client_auth:
+            key = "SslContextFactory.needClientAuth"
+            raise ConfigurationError("client certificates are not supported", key=key)
+        return self.options.model_copy(update=jetty.overrides())
+
+    async def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Listen, and look for slow clients from time to time."""
+        listening = bound_socket(self.options.bind, self.options.port)
+        self.port = listening.getsockname()[1]
+        idle_s = self.connector.idle_timeout_ms / 1000
+        self.listeners.append(
+            await loop.create_server(
+                lambda: HttpConnection(self),
+                sock=listening,
+                ssl=self._ssl,
+                ssl_handshake_timeout=(idle_s or None) and max(idle_s, 0.1) if self._ssl else None,
+                backlog=self.connector.accept_queue_size or BACKLOG,
+            )
+        )
+        self.log.info("Listening on %s:%d%s.", self.options.bind, self.port, " with TLS" if self._ssl else "")
+        self._sweep_s = min(SWEEP_S, idle_s / 4 or SWEEP_S)
+        loop.call_later(self._sweep_s, self._sweep)
+
+    def _sweep(self) -> None:
+        now_s = self.loop.time()
+        for connection in list(self.connections):
+            if isinstance(connection, HttpConnection):
+                connection.check_time(now_s, self.connector.idle_timeout_ms / 1000, self.options.request_timeout_s)
+        self.loop.call_later(self._sweep_s, self._sweep)
+
+    def complain(self, status: int, peer: str, message: str) -> None:
+        """Log a refused request, each status at most every COMPLAINT_INTERVAL_S; the counters count all."""
+        now_s = time.monotonic()
+        if now_s - self._complained_s.get(status, float("-inf")) >= COMPLAINT_INTERVAL_S:
+            self._complained_s[status] = now_s
+            self.log.warning("A request of %s was answered with %d: %s", peer, status, message)
+
+
+class HttpConnection(Connection):
+    """One connection; answers leave in the order of the requests."""
+
+    source: HttpSource
+
+    def __init__(self, source: HttpSource) -> None:
+        super().__init__(source)
+        self._parser = RequestParser(source.limits, source.budget)
+        self._answers = AnswerQueue(source.common_headers)
+        self._active_s = source.loop.time()
+        self._request_began_s = self._active_s
+        self._is_closing = False
+        self._is_scheduled = False
+
+    def received(self, data: memoryview) -> None:
+        """Parse, hand over to the handler; what comes after the last request is dropped."""
+        self._active_s = self.source.loop.time()
+        if self._is_closing:
+            return
+        was_busy = self._parser.is_busy
+        for item in self._parser.feed(data):
+            was_busy = False
+            self._take(item)
+            if self._is_closing:
+                break
+        if not was_busy:
+            self._request_began_s = self._active_s
+        self._write_answers()
+
+    def _take(self, item: Item) -> None:
+        if isinstance(item, HttpRequest):
+            exchange = self._answers.open(item)
+            self._is_closing = exchange.is_last
+            self._handle(exchange, item)
+        elif isinstance(item, Refusal):
+            self._refuse(item)
+        else:
+            self._answers.go_on()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer an incomplete request after all before it, then close."""
+        self._is_closing = True
+        self.source.counters.event_read_fail += 1
+        self._fail(self._answers.open(None), refusal.status, refusal.reason)
+
+    def _handle(self, exchange: Exchange, request: HttpRequest) -> None:
+        if request.method not in ("POST", "GET", "HEAD"):
+            exchange.answer(METHOD_STATUS.get(request.method, 501))
+            return
+        counters = self.source.counters
+        try:
+            with translate({Exception: InputError}, type(self.source.handler).__name__):
+                batch = self.source.handler.handle(request)
+        except BadRequestError as error:
+            counters.event_read_fail += 1
+            self._fail(exchange, 400, f"Bad request from client. {error}")
+            return
+        except FlumeError as error:
+            counters.event_read_fail += 1
+            self._fail(exchange, 500, f"Deserializer threw unexpected exception. {error}")
+            return
+        request.body = b""
+        count = len(batch)
+        counters.append_batch_received += 1
+        counters.event_received += count
+        if not count:
+            counters.append_batch_accepted += 1
+            exchange.answer(200)
+            return
+        self._put(exchange, batch)
+
+    def _put(self, exchange: Exchange, batch: EventBatch) -> None:
+        count = len(batch)
+        counters = self.source.counters
+
+        def committed(_: int, error: FlumeError | None) -> None:
+            if error is None:
+                counters.append_batch_accepted += 1
+                counters.event_accepted += count
+                exchange.answer(200)
+            elif isinstance(error, ChannelError | StoppedError):
+                counters.channel_write_fail += 1
+                self._fail(exchange, 503, f"Error appending event to channel. Channel might be full. {error}")
+            else:
+                counters.generic_processing_fail += 1
+                self._fail(exchange, 500, f"Unexpected error while appending event to channel. {error}")
+            self._schedule()
+
+        self.source.intake.add(Parcel(batch, committed, [count]))
+
+    def _fail(self, exchange: Exchange, status: int, message: str) -> None:
+        self.source.complain(status, self.peer, message)
+        exchange.fail(status, message)
+
+    def _schedule(self) -> None:
+        """Write soon: what is committed in one turn leaves in one write."""
+        if not self._is_scheduled and not self.is_closed:
+            self._is_scheduled = True
+            self.source.loop.call_soon(self._write_answers)
+
+    def _write_answers(self) -> None:
+        self._is_scheduled = False
+        answers, is_last = self._answers.ready()
+        if self.is_closed:
+            return
+        if answers:
+            self._active_s = self.source.loop.time()
+            self.transport.write(answers)
+        if is_last:
+            self._close_gently()
+        elif self.is_ended and not self._answers:
+            self.transport.close()
+
+    def _close_gently(self) -> None:
+        """Close the writing side; read and drop for a while what the client is still sending."""
+        if self.is_ended or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self.source.loop.call_later(LINGER_S, self.transport.abort)
+
+    def ended(self) -> None:
+        """Close once all that was read is answered, at once if a request is cut short."""
+        self._is_closing = True
+        if not self._answers:
+            self.transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Give the memory back."""
+        super().connection_lost(error)
+        self._parser.close()
+
+    def check_time(self, now_s: float, idle_limit_s: float, request_limit_s: float) -> None:
+        """Close what is idle, refuse a request that takes too long."""
+        if self.is_closed or (self._answers and not self.transport.get_write_buffer_size()):
+            return
+        is_idle = 0 < idle_limit_s <= now_s - self._active_s
+        is_slow = self._parser.is_busy and 0 < request_limit_s <= now_s - self._request_began_s
+        if self._parser.is_busy and not self._is_closing and (is_idle or is_slow):
+            self._parser.close()
+            self._refuse(Refusal(408, "The request took too long to arrive."))
+            self._write_answers()
+        elif is_idle:
+            self.transport.abort()
