@@ -1,5 +1,9 @@
 """flumepy.config.validate against what Flume's validator does (FlumeConfiguration, a.2 to a.4)."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -233,3 +237,29 @@ def test_no_set_of_properties_raises(pairs: list[tuple[str, str]]) -> None:
     for kept in configured.agents.values():
         assert kept.channels
         assert kept.sources or kept.sinks
+
+
+RECORDED = json.loads(Path(__file__).with_name("flume_validation.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", RECORDED, ids=lambda case: case["name"])
+def test_odd_agents_are_left_with_what_the_real_flume_left_them(case: dict[str, Any]) -> None:
+    # Recorded from the validator of Flume 1.11.0 in a running JVM.
+    kept = {
+        name: {
+            "sources": sorted(found.sources),
+            "channels": sorted(found.channels),
+            "sinks": sorted(found.sinks),
+            "sinkgroups": sorted(found.sink_groups),
+        }
+        for name, found in read(case["text"]).agents.items()
+    }
+    assert kept == case["agents"]
+
+
+def test_a_load_balancing_selector_does_not_cost_the_source_as_in_flume() -> None:
+    assert agent(AGENT + "a1.sources.r1.selector.type=load_balancing\n").sources
+
+
+def test_a_no_break_space_is_a_blank() -> None:
+    assert [*agent(AGENT.replace("sinks=k1", "sinks=k1\u00a0")).sinks] == ["k1"]
