@@ -35,16 +35,14 @@ class MemoryOffer(Offer):
 
     def commit(self) -> None:
         """Make held events visible."""
-        if self.is_held:
-            self.is_held = False
+        if self.is_held and self.claim_hold("commit"):
             self._channel.commit_held(self)
 
     def withdraw(self) -> None:
         """Leave the line, or free the held room."""
         if not self.is_done:
             self._channel.withdraw(self)
-        elif self.is_held:
-            self.is_held = False
+        elif self.is_held and self.claim_hold("withdraw"):
             self._channel.release(len(self.batch), self.size_bytes)
 
 

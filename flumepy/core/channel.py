@@ -5,30 +5,47 @@ up or stopped the channel; nobody holds a lock then. With `hold`, the room is ke
 so an outlet puts one batch into several channels all or nothing. Listeners are woken by each put.
 """
 
+import threading
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import ClassVar
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Component, Context
 from flumepy.core.counters import ChannelCounters
-from flumepy.core.errors import FlumeError
+from flumepy.core.errors import FlumeError, StoppedError
 from flumepy.core.options import OptionsT
 from flumepy.core.threads import Wakeup
 from flumepy.core.transaction import Transaction
+
+_HOLD_LOCK = threading.Lock()  # guards how the holds of all offers end
 
 
 class Offer:
     """A put on its way; after its end, `is_done` is true and `error` says how it went."""
 
-    __slots__ = ("error", "is_done")
+    __slots__ = ("_ended_by", "error", "is_done")
 
     def __init__(self) -> None:
         self.is_done = False
         self.error: FlumeError | None = None
+        self._ended_by: str | None = None
+
+    def claim_hold(self, verb: str) -> bool:
+        """Tell whether this call ends the hold: of a commit and a withdraw on two threads only one does.
+
+        Raises StoppedError for a commit after a withdraw, so that nobody takes the events for stored.
+        """
+        with _HOLD_LOCK:
+            ended_by = self._ended_by
+            self._ended_by = ended_by or verb
+        if verb == "commit" and ended_by == "withdraw":
+            raise StoppedError("the put was given up before its commit")
+        return ended_by is None
 
     def commit(self) -> None:
-        """Make held events visible. Raises ChannelError."""
+        """Make held events visible; a second call does nothing. Raises ChannelError, StoppedError after a withdraw."""
 
     def withdraw(self) -> None:
         """Give up: held room is freed, a waiting offer ends with StoppedError. Nothing happens after the end."""
@@ -44,19 +61,17 @@ class HeldTransaction(Offer):
 
     def __init__(self, transaction: Transaction) -> None:
         super().__init__()
-        self.transaction: Transaction | None = transaction
+        self.transaction = transaction
 
     def commit(self) -> None:
         """Commit the transaction, or roll back and raise."""
-        if (transaction := self.transaction) is not None:
-            self.transaction = None
-            transaction.__exit__(None, None, None)
+        if self.claim_hold("commit"):
+            self.transaction.__exit__(None, None, None)
 
     def withdraw(self) -> None:
         """Roll the transaction back."""
-        if (transaction := self.transaction) is not None:
-            self.transaction = None
-            transaction.rollback()
+        if self.claim_hold("withdraw"):
+            self.transaction.rollback()
 
 
 class Channel(Component[OptionsT]):
@@ -98,19 +113,21 @@ class Channel(Component[OptionsT]):
 
         hold: only keep the room; the caller commits or withdraws. wait: false fails at once where there is no room.
         """
-        transaction = self.transaction()
-        transaction.__enter__()
-        held = HeldTransaction(transaction)
+        offer = Offer()
         try:
-            transaction.put(batch)
-            if not hold:
-                held.commit()
+            transaction = self.transaction()
+            with ExitStack() as undo:
+                offer = held = HeldTransaction(transaction.__enter__())
+                undo.callback(held.withdraw)
+                transaction.put(batch)
+                if not hold:
+                    held.commit()
+                undo.pop_all()
         except FlumeError as error:
-            held.withdraw()
-            held.error = error
-        held.is_done = True
-        done(held)
-        return held
+            offer.error = error
+        offer.is_done = True
+        done(offer)
+        return offer
 
     def listen(self, wakeup: Wakeup) -> None:
         """Poke this wake-up at each put."""

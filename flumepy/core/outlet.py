@@ -126,22 +126,28 @@ class Outlet:
         if self.is_stopped:
             commit.resolve(StoppedError(f"{self.name}: the source was stopped"))
             return commit
-        routes = self._routes(batch)
+        owed = self._owed_routes(batch)
+        routes = self._routes(batch) if owed is None else owed
         if not routes:
             commit.resolve(None)
             return commit
-        delivery = _Delivery(self, batch, routes, commit, wait)
+        delivery = _Delivery(self, batch, routes, commit, waits=wait, is_rest=owed is not None)
         with self._lock:
             self._open.add(delivery)
+        if self.is_stopped:
+            delivery.withdraw()  # stopped meanwhile: it may still succeed, but not wait
         delivery.start()
         return commit
 
+    def _owed_routes(self, batch: EventBatch) -> list[Route] | None:
+        """Return what is left to do for a batch that some channels hold already."""
+        if not self._owed:
+            return None
+        with self._lock:
+            remembered = self._owed.pop(id(batch), None)
+        return None if remembered is None else remembered[1]
+
     def _routes(self, batch: EventBatch) -> list[Route]:
-        if self._owed:
-            with self._lock:
-                remembered = self._owed.pop(id(batch), None)
-            if remembered is not None:
-                return remembered[1]
         if not batch.bodies:
             return []
         # Plugins may raise anything; a source can only answer what belongs to the tree.
@@ -175,7 +181,9 @@ class _Delivery:
     """One batch on its way: hold room in each required channel, commit in each, then offer to the optional ones."""
 
     __slots__ = (
+        "_committed",
         "_held",
+        "_is_rest",
         "_is_withdrawn",
         "_optional",
         "_stage",
@@ -187,7 +195,9 @@ class _Delivery:
         "required",
     )
 
-    def __init__(self, outlet: Outlet, batch: EventBatch, routes: list[Route], commit: Commit, waits: bool) -> None:
+    def __init__(
+        self, outlet: Outlet, batch: EventBatch, routes: list[Route], commit: Commit, *, waits: bool, is_rest: bool
+    ) -> None:
         self.outlet = outlet
         self.batch = batch
         self.commit = commit
@@ -200,6 +210,8 @@ class _Delivery:
         self._stage = 0
         self._is_withdrawn = False
         self._waits = waits
+        self._committed = 0  # required channels that hold the batch
+        self._is_rest = is_rest  # others hold it already, from an earlier try
 
     def start(self) -> None:
         """Go on with the first channel."""
@@ -213,7 +225,7 @@ class _Delivery:
         self._is_withdrawn = True
         with self.outlet._lock:
             waiting = self._waiting
-        if waiting is not None:
+        if waiting is not None and not waiting.is_done:
             waiting.withdraw()
 
     def _offer(self, route: Route, done: Callable[[Offer], None], *, hold: bool = False) -> None:
@@ -251,13 +263,11 @@ class _Delivery:
         for position, offer in enumerate(self._held):
             try:
                 offer.commit()
-            except ChannelError as error:
+            except FlumeError as error:
                 for later in self._held[position + 1 :]:
                     later.withdraw()
-                if position:
-                    error.committed = True
-                    self.outlet._remember(self.batch, [*self.required[position:], *self._optional])
                 return error
+            self._committed += 1
         return None
 
     def _after_required(self, error: FlumeError | None) -> None:
@@ -274,4 +284,8 @@ class _Delivery:
 
     def _end(self, error: FlumeError | None) -> None:
         self.outlet._ended(self)
+        if error is not None and (self._committed or self._is_rest):
+            if isinstance(error, ChannelError):
+                error.committed = True
+            self.outlet._remember(self.batch, [*self.required[self._committed :], *self._optional])
         self.commit.resolve(error)

@@ -67,7 +67,8 @@ class OfferConformance(ComponentConformance):
             ends.wait(1)
             offer.withdraw()
             offer.withdraw()
-            offer.commit()
+            with pytest.raises(StoppedError):
+                offer.commit()
             assert channel.size == 0
             put(channel, b"5", b"6", b"7", b"8")
             assert take(channel, 10) == [b"5", b"6", b"7", b"8"]
