@@ -1,4 +1,4 @@
-"""What a name that does not fit was probably meant to be. No special cases: near spellings, commas, the only candidate."""
+"""What a name that does not fit was probably meant to be. No special cases: near spellings, separators, the only candidate."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -12,8 +12,8 @@ _COMMENT = re.compile(r"\s#")
 
 def name_hint(name: str, known: Collection[str]) -> str | None:
     """Return a hint for a component's name that is not among the known ones, or None."""
-    if "," in name:
-        return "names are separated by blanks, not commas"
+    if "," in name or ";" in name:
+        return "names are separated by blanks only"
     near = did_you_mean(name, [*known]) or did_you_mean(name.rpartition(".")[2], [*known])
     if near is not None:
         return near

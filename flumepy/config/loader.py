@@ -13,7 +13,7 @@ from flumepy.config.model import Configuration
 from flumepy.config.sources.backup import Backup
 from flumepy.config.sources.base import ConfigurationSource, MergedSource
 from flumepy.config.sources.file import FileSource
-from flumepy.config.sources.uri import open_uri
+from flumepy.config.sources.uri import open_file, open_uri
 from flumepy.core.errors import ConfigurationError
 from flumepy.formats.properties import Entry
 
@@ -111,7 +111,7 @@ def open_sources(settings: SourceSettings, agent: str, conf_directory: Path | No
     sources: list[ConfigurationSource] = [
         open_uri(uri, conf_directory=conf_directory, user=settings.user, password=settings.password)
         for uri in settings.uris
-    ] or [FileSource(path) for path in settings.files]
+    ] or [open_file(path) for path in settings.files]
     if not sources:
         raise ConfigurationError("no configuration was named", hint="give --conf-file FILE")
     return sources[0] if len(sources) == 1 else MergedSource(sources)

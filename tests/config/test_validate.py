@@ -110,7 +110,7 @@ def test_one_kind_of_sources_and_sinks_is_enough() -> None:
         (AGENT.replace("k1.type", "k1.typ"), "x.conf:7: a1.sinks.k1.type: is missing; the sink is dropped "
          "('typ' is set; did you mean 'type'?)"),
         (AGENT.replace("sinks=k1", "sinks=k9"), "x.conf:6: a1.sinks: 'k9' is listed but has no usable property"),
-        (TWO_SINKS.replace("sinks=k1 k2", "sinks=k1,k2"), "(names are separated by blanks, not commas)"),
+        (TWO_SINKS.replace("sinks=k1 k2", "sinks=k1,k2"), "(names are separated by blanks only)"),
     ],
 )  # fmt: skip
 def test_a_broken_sink_is_dropped_with_its_place_and_a_hint(text: str, message: str) -> None:

@@ -20,6 +20,9 @@ LIMIT_BYTES = 16 << 20
 
 log = logging.getLogger("flumepy.config.http")
 
+# As in Java, the proxies that the environment names are not used.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -69,7 +72,7 @@ class HttpSource(ConfigurationSource):
         if self.credentials is not None:
             request.add_unredirected_header("Authorization", self.credentials.header())
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout_s) as reply:  # noqa: S310
+            with _opener.open(request, timeout=self.timeout_s) as reply:
                 return self._accept(reply.status, reply.headers.get("Last-Modified"), reply.read(LIMIT_BYTES + 1))
         except urllib.error.HTTPError as error:
             with error:

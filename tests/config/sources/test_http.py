@@ -113,6 +113,11 @@ def test_credentials_do_not_follow_a_redirect_to_another_place(site: Site) -> No
         assert "authorization" not in other.asked[0]
 
 
+def test_proxies_of_the_environment_are_not_used(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert values(HttpSource(site.uri)) == ["1"]
+
+
 @pytest.mark.parametrize(("status", "message"), [(401, "asks for other credentials"), (404, "does not exist")])
 def test_a_refusal_is_an_error_and_the_next_change_is_seen(site: Site, status: int, message: str) -> None:
     site.status = status
