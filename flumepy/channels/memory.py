@@ -1,8 +1,9 @@
 """The memory channel: a bounded FIFO of batches, transactional, lost when the process ends.
 
-The queue keeps (batch, start) and a take returns the batches it touched, never a concatenation. Open takes count against
-the capacity, as in Flume. Whoever frees room admits the waiting offers, first come, first served, under the same lock; their
-callbacks run after it. byteCapacity counts body bytes (Flume: in size_bytes of 100 per event); headers are not counted.
+The queue keeps (batch, start, time of the put) and a take returns the batches it touched, never a concatenation. Open takes
+count against the capacity, as in Flume. Whoever frees room admits the waiting offers, first come, first served, under the
+same lock; their callbacks run after it. byteCapacity counts body bytes (Flume: in size_bytes of 100 per event); headers are
+not counted.
 Source: MemoryChannel.
 """
 
@@ -63,7 +64,7 @@ class MemoryChannel(Channel[MemoryOptions]):
     def __init__(self, context: Context, options: MemoryOptions) -> None:
         super().__init__(context, options)
         self._lock = threading.Lock()  # guards everything below
-        self._queue: deque[tuple[EventBatch, int]] = deque()
+        self._queue: deque[tuple[EventBatch, int, float]] = deque()
         self._waiting: deque[MemoryOffer] = deque()
         self._queued = 0  # events that a take can get
         self._used = 0  # events that count against the capacity: queued, taken and not committed, held
@@ -107,6 +108,12 @@ class MemoryChannel(Channel[MemoryOptions]):
     def bytes_queued(self) -> int:
         """Return the body bytes that count against byteCapacity."""
         return self._used_bytes
+
+    @property
+    def oldest_event_age_s(self) -> float:
+        """Return how long the event at the head has been in the channel; 0 without one."""
+        with self._lock:
+            return self.context.clock.monotonic_s() - self._queue[0][2] if self._queue else 0.0
 
     def room(self) -> int:
         """Return how many events fit right now."""
@@ -194,7 +201,7 @@ class MemoryChannel(Channel[MemoryOptions]):
 
     def _append(self, batch: EventBatch) -> None:
         if batch.bodies:
-            self._queue.append((batch, 0))
+            self._queue.append((batch, 0, self.context.clock.monotonic_s()))
         self._queued += len(batch)
         self.counters.put_success += len(batch)
         self.counters.channel_size = self._queued
@@ -238,25 +245,28 @@ class MemoryChannel(Channel[MemoryOptions]):
             admitted = self._admit_waiting()
         self._finish(admitted)
 
-    def take(self, limit: int) -> list[EventBatch]:
+    def take(self, limit: int, put_times_s: list[float]) -> list[EventBatch]:
+        """Remove up to `limit` events from the head; the times of the batches' puts are appended to the list."""
         taken: list[EventBatch] = []
         with self._lock:
             count = 0
             while self._queue and count < limit:
-                batch, start = self._queue.popleft()
+                batch, start, put_s = self._queue.popleft()
                 stop = min(len(batch), start + limit - count)
                 if stop < len(batch):
-                    self._queue.appendleft((batch, stop))
+                    self._queue.appendleft((batch, stop, put_s))
                 taken.append(batch.slice(start, stop))
+                put_times_s.append(put_s)
                 count += stop - start
             self._queued -= count
             self.counters.take_attempt += count if count >= limit else count + 1
         return taken
 
-    def give_back(self, batches: list[EventBatch]) -> None:
+    def give_back(self, batches: list[EventBatch], put_times_s: list[float]) -> None:
+        """Return batches to the head, as old as they are."""
         with self._lock:
-            for batch in reversed(batches):
-                self._queue.appendleft((batch, 0))
+            for batch, put_s in zip(reversed(batches), reversed(put_times_s), strict=True):
+                self._queue.appendleft((batch, 0, put_s))
                 self._queued += len(batch)
             self.counters.channel_size = self._queued
         self.wake_listeners()

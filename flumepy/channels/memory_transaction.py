@@ -54,6 +54,7 @@ class MemoryTransaction(Transaction):
         self._channel = channel
         self._puts: list[EventBatch] = []
         self._taken: list[EventBatch] = []
+        self._put_times_s: list[float] = []  # of the taken batches
         self._taken_count = 0
 
     def do_put(self, batch: EventBatch) -> None:
@@ -68,7 +69,7 @@ class MemoryTransaction(Transaction):
 
     def do_take(self, limit: int) -> list[EventBatch]:
         left = self._channel.options.transaction_capacity - self._taken_count
-        taken = self._channel.take(min(limit, left))
+        taken = self._channel.take(min(limit, left), self._put_times_s)
         self._taken += taken
         self._taken_count += sum(map(len, taken))
         return taken
@@ -88,11 +89,11 @@ class MemoryTransaction(Transaction):
         kept, returned = split_batches(self._taken, count)
         self._taken = []
         if returned:
-            self._channel.give_back(returned)
+            self._channel.give_back(returned, self._put_times_s[-len(returned) :])
         self._channel.commit_taken(count, sum([batch.body_bytes() for batch in kept]))
 
     def do_rollback(self) -> None:
         self._puts = []
         if self._taken:
             taken, self._taken = self._taken, []
-            self._channel.give_back(taken)
+            self._channel.give_back(taken, self._put_times_s)

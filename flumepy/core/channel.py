@@ -100,6 +100,16 @@ class Channel(Component[OptionsT]):
     def size(self) -> int:
         """Return the number of events that a take could get now."""
 
+    @property
+    def bytes_queued(self) -> int | None:
+        """Return the body bytes in the channel, open takes included; None where it does not know."""
+        return None
+
+    @property
+    def oldest_event_age_s(self) -> float | None:
+        """Return how long the event at the head has been in the channel, 0 without one; None where it does not know."""
+        return None
+
     def reconfigure(self, options: OptionsT) -> None:
         """Take over new options while running, keeping the events."""
         self.options = options

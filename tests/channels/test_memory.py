@@ -17,7 +17,7 @@ from flumepy.core.threads import start_thread
 from flumepy.core.transaction import Transaction
 from flumepy.testing.conformance import ChannelConformance
 from flumepy.testing.conformance.channel_tools import Ends, Traffic, batch_of, bodies_of, put, take
-from flumepy.testing.fakes import build, wait_until
+from flumepy.testing.fakes import FakeClock, build, wait_until
 
 
 class TestLaw(ChannelConformance):
@@ -338,3 +338,40 @@ def test_errors_of_a_stopped_channel_name_it() -> None:
     channel.stop()
     assert [type(error) for error in errors] == [StoppedError]
     assert "mem" in str(errors[0])
+
+
+def test_the_age_is_that_of_the_event_at_the_head() -> None:
+    clock = FakeClock()
+    channel = build(MemoryChannel, clock=clock)
+    assert (channel.oldest_event_age_s, channel.bytes_queued) == (0.0, 0)
+    put(channel, b"old", b"too")
+    clock.advance_ms(5000)
+    put(channel, b"new")
+    assert (channel.oldest_event_age_s, channel.bytes_queued) == (5.0, 9)
+    assert take(channel, 1) == [b"old"]
+    assert channel.oldest_event_age_s == 5.0
+    assert take(channel, 1) == [b"too"]
+    assert channel.oldest_event_age_s == 0.0
+
+
+def test_events_that_come_back_are_as_old_as_before() -> None:
+    clock = FakeClock()
+    channel = build(MemoryChannel, clock=clock)
+    put(channel, b"1")
+    clock.advance_ms(1000)
+    put(channel, b"2", b"3")
+    clock.advance_ms(1000)
+    with pytest.raises(ZeroDivisionError), channel.transaction() as transaction:
+        transaction.take(2)
+        raise ZeroDivisionError
+    assert channel.oldest_event_age_s == 2.0
+    with channel.transaction() as transaction:
+        transaction.take(3)
+        transaction.commit(2)
+    assert take(channel, 9) == [b"3"]
+    put(channel, b"4")
+    with channel.transaction() as transaction:
+        transaction.take(1)
+        clock.advance_ms(500)
+        transaction.commit(0)
+    assert channel.oldest_event_age_s == 0.5
