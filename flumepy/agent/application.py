@@ -45,7 +45,22 @@ class Application:
     @property
     def not_started(self) -> list[str]:
         """Return the titles of components that are not started, with the reason."""
-        return [f"{s.title}: {s.error or 'waits for its channel'}" for s in self._supervised if not s.is_started]
+        return [f"{title}: {reason}" for title, reason in self.states.items() if reason is not None]
+
+    @property
+    def states(self) -> dict[str, str | None]:
+        """Return what keeps each component (`Source r1`) from running; None for one that is started."""
+        return {s.title: None if s.is_started else str(s.error or "waits for its channel") for s in self._supervised}
+
+    @property
+    def dropped(self) -> list[str]:
+        """Return the full names of components that errors in the configuration removed."""
+        return list(self.agent.dropped) if self.agent else []
+
+    @property
+    def is_supervising(self) -> bool:
+        """Tell whether components are watched and started again."""
+        return self._supervisor.is_alive
 
     def apply(self, new: MaterializedAgent) -> bool:
         """Replace what runs by a new agent. False: something that the old one lacked failed, and the old one is back."""

@@ -92,6 +92,11 @@ class Supervisor:
         self._thread: threading.Thread | None = None
         self._is_stopping = False
 
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether the thread that watches runs."""
+        return self._thread is not None and self._thread.is_alive()
+
     def watch(self, components: list[Supervised]) -> None:
         """Watch exactly these from now on."""
         with self._lock:

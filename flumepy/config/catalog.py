@@ -16,10 +16,11 @@ SERIALIZATION = "org.apache.flume.serialization."
 MORPHLINE = "org.apache.flume.sink.solr.morphline."
 FORMATTER = "org.apache.flume.formatter.output."
 CONFIG_FILTER = "org.apache.flume.configfilter."
+INSTRUMENTATION = "org.apache.flume.instrumentation."
 
 #: packages whose name is not the kind with an s
 SUFFIXES = {"http_handler": "Handler"}
-PACKAGES = {"selector_policy": "selector_policies", "config_filter": "config.filters"}
+PACKAGES = {"selector_policy": "selector_policies", "config_filter": "config.filters", "monitor": "monitor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,9 @@ ROWS: tuple[Row, ...] = (
     _row("config_filter", "env", CONFIG_FILTER + "EnvironmentVariableConfigFilter"),
     _row("config_filter", "external", CONFIG_FILTER + "ExternalProcessConfigFilter"),
     _row("config_filter", "hadoop", CONFIG_FILTER + "HadoopCredentialStoreConfigFilter", extra="tls"),
+    _row("monitor", "http", INSTRUMENTATION + "http.HTTPMetricsServer"),
+    _row("monitor", "prometheus", INSTRUMENTATION + "http.PrometheusHTTPMetricsServer", extra="prometheus"),
+    _row("monitor", "ganglia", INSTRUMENTATION + "GangliaServer"),
 )
 
 
