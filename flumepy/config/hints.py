@@ -1,4 +1,4 @@
-"""What a name that does not fit was probably meant to be. No special cases: near spellings, separators, the only candidate."""
+"""What a name that does not fit was probably meant to be: a near spelling, two names in one, the only candidate."""
 
 import re
 from collections.abc import Collection, Iterator
