@@ -26,7 +26,7 @@ class KeyStore:
     """The secret keys of one file. Opening checks the password; each key costs some 0.3 s when it is asked for."""
 
     def __init__(self, data: bytes, password: str, origin: str = "key store") -> None:
-        """Read a file, called `origin` in errors. Raises InputError for a bad one, ConfigurationError for a wrong password."""
+        """Read a file, `origin` in errors. Raises InputError for a bad one, ConfigurationError for a wrong password."""
         content, digest = data[:-20], data[-20:]
         if len(data) < 32 or struct.unpack_from(">I", data)[0] != MAGIC:
             raise InputError(f"{origin} is not a JCEKS key store")
