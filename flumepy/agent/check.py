@@ -14,7 +14,9 @@ from flumepy.agent.materialize import MaterializedAgent, materialize
 from flumepy.config.load import load
 from flumepy.config.model import AgentConfig, Configuration
 from flumepy.config.sources.file import FileSource
+from flumepy.core.component import Component
 from flumepy.core.errors import ConfigurationError
+from flumepy.core.later import Later
 from flumepy.core.problems import Problem, Severity, did_you_mean
 
 DURABILITY = {
@@ -49,12 +51,12 @@ class AgentReport:
         if self.agent is not None and self.config is not None:
             for name, source in self.agent.sources.items():
                 channels = " ".join(channel.name for channel in source.outlet.selector.channels)
-                yield f"    source   {name}  {self.config.sources[name].type} → {channels}"
+                yield f"    source   {name}  {self.config.sources[name].type} → {channels}{_later(source)}"
             for name, channel in self.agent.channels.items():
                 durability = DURABILITY.get(channel.durability, channel.durability)
-                yield f"    channel  {name}  {self.config.channels[name].type}, {durability}"
+                yield f"    channel  {name}  {self.config.channels[name].type}, {durability}{_later(channel)}"
             for name, sink in self.agent.sinks.items():
-                yield f"    sink     {name}  {self.config.sinks[name].type} ← {sink.channel.name}"
+                yield f"    sink     {name}  {self.config.sinks[name].type} ← {sink.channel.name}{_later(sink)}"
             for name, members in self.agent.groups.items():
                 yield f"    group    {name}  {self.config.sink_groups[name].type}: {' '.join(members)}"
         for problem in self.problems:
@@ -147,6 +149,10 @@ def problem_lines(problem: Problem) -> Iterator[str]:
     yield f"    {problem.severity.value:<8} {': '.join(part for part in (where, what, problem.message) if part)}"
     if problem.hint:
         yield f"             {problem.hint}"
+
+
+def _later(component: Component[Any]) -> str:
+    return "; cannot run yet" if isinstance(component, Later) else ""
 
 
 def _as_json(problem: Problem) -> dict[str, Any]:

@@ -42,10 +42,10 @@ from flumepy.cli.agent_command import AgentCommand
 @click.pass_context
 def agent(ctx: click.Context, /, dryrun: bool, **options: Any) -> None:
     """Run an agent until SIGTERM or Ctrl-C. SIGHUP reloads, SIGUSR1 reopens the log file."""
-    settings = LaunchSettings(**options, remarks=tuple(ctx.obj))
+    settings = LaunchSettings(**options, remarks=tuple(ctx.obj.remarks))
     if not (settings.conf_file or settings.conf_uri or settings.zkconnstring or settings.conf_provider):
         raise click.UsageError("No configuration was provided. Name one with --conf-file FILE, --conf-uri URI or -z.")
     if dryrun:
-        click.echo(dry_run(settings, ["flumepy", "agent"]))
+        click.echo(dry_run(settings, ["flumepy", "agent", *ctx.obj.without_definitions()]))
         return
     sys.exit(launch(settings))

@@ -21,14 +21,14 @@ OWN = frozenset({"strict", "pid-file", "drain-timeout", "java-option", "conf", "
 
 
 class AgentCommand(click.Command):
-    """Normalises its arguments before click reads them; remarks about them are in `ctx.obj`."""
+    """Normalises its arguments before click reads them; `ctx.obj` is what read them."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Normalise, add defaults, parse."""
         normalizer = Normalizer(names_of(self, OWN))
         args = normalizer.normalize(args)
         ctx.default_map = self._defaults(args)
-        ctx.obj = normalizer.remarks
+        ctx.obj = normalizer
         return super().parse_args(ctx, args)
 
     def _defaults(self, args: list[str]) -> dict[str, Any]:

@@ -55,7 +55,13 @@ class Normalizer:
                 self._flush()
                 self._token(argument)
         self._flush()
-        return self._out
+        return list(self._out)  # click consumes what it is given
+
+    def without_definitions(self) -> list[str]:
+        """Return what was normalised, without -D, JVM options and --dryrun."""
+        dropped = ("-D", "--java-option=", "--dryrun")
+        pairs = zip(["", *self._out], self._out, strict=False)
+        return [text for before, text in pairs if before != "-D" and not text.startswith(dropped)]
 
     def _straight(self, argument: str) -> str:
         if not argument.startswith(_LONG_DASHES):
