@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import fastavro
@@ -15,6 +16,7 @@ from flumepy.core.errors import InputError
 from flumepy.deserializers.avro import AvroDeserializer, AvroReader
 from flumepy.formats.avro_container import encode_block, encode_header
 from flumepy.formats.avro_schema import canonical_form, fingerprint_hex
+from flumepy.testing.conformance import DeserializerConformance
 from flumepy.testing.fakes import build
 
 SCHEMA: dict[str, Any] = {
@@ -148,3 +150,17 @@ def test_damaged_containers_never_raise_anything_else(data: st.DataObject) -> No
         read_all(opened(bytes(content), data.draw(st.integers(0, len(content)))), 100)
     except InputError:
         return
+
+
+class TestLaw(DeserializerConformance):
+    """The conformance suite, with a block for each record: only there a new reader goes on exactly."""
+
+    def make(self) -> AvroDeserializer:
+        return build(AvroDeserializer)
+
+    def sample(self) -> tuple[bytes, list[bytes]]:
+        return container(interval=1), BODIES
+
+    def test_an_empty_file_has_no_events(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="no end"):
+            self.make().open(io.BytesIO(b""), 0, TextRules())

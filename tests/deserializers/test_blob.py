@@ -8,6 +8,7 @@ import pytest
 from flumepy.core.deserializer import TextRules
 from flumepy.core.errors import ConfigurationError
 from flumepy.deserializers.blob import BATCH_BYTES, BlobDeserializer
+from flumepy.testing.conformance import DeserializerConformance
 from flumepy.testing.fakes import build
 
 
@@ -38,3 +39,13 @@ def test_a_batch_of_large_blobs_is_bounded_in_bytes() -> None:
 def test_a_length_below_one_is_refused() -> None:
     with pytest.raises(ConfigurationError):
         build(BlobDeserializer, {"maxBlobLength": "0"})
+
+
+class TestLaw(DeserializerConformance):
+    """The conformance suite."""
+
+    def make(self) -> BlobDeserializer:
+        return build(BlobDeserializer, {"maxBlobLength": "3"})
+
+    def sample(self) -> tuple[bytes, list[bytes]]:
+        return b"abc\ndef\ng", [b"abc", b"\nde", b"f\ng"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from flumepy.core.deserializer import DecodeErrorPolicy, TextRules
 from flumepy.core.errors import ConfigurationError, InputError
 from flumepy.deserializers.line import LineDeserializer, LineReader
+from flumepy.testing.conformance import DeserializerConformance
 from flumepy.testing.fakes import build
 
 FAIL, REPLACE, IGNORE = DecodeErrorPolicy.FAIL, DecodeErrorPolicy.REPLACE, DecodeErrorPolicy.IGNORE
@@ -133,3 +134,13 @@ def read_through(lines: LineReader, step: int) -> tuple[list[tuple[bytes, int]],
     except InputError:
         return found, True
     return found, False
+
+
+class TestLaw(DeserializerConformance):
+    """The conformance suite."""
+
+    def make(self) -> LineDeserializer:
+        return build(LineDeserializer)
+
+    def sample(self) -> tuple[bytes, list[bytes]]:
+        return "one\n\nzwö\nend".encode(), [b"one", b"", "zwö".encode(), b"end"]

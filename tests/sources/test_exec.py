@@ -14,6 +14,7 @@ import pytest
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core.errors import ChannelFullError, ConfigurationError
 from flumepy.sources.exec import ExecSource
+from flumepy.testing.conformance import SourceConformance
 from flumepy.testing.fakes import ListChannel, build, connect, wait_until
 
 
@@ -212,3 +213,20 @@ def is_running(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+class TestLaw(SourceConformance):
+    """The conformance suite; the events come through a named pipe."""
+
+    @pytest.fixture(autouse=True)
+    def _pipe(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "pipe"
+        os.mkfifo(self.path)
+
+    def make(self) -> ExecSource:
+        # The shell is the writer that keeps the pipe open between two feeds.
+        return build(ExecSource, {"shell": "/bin/sh -c", "command": f"cat <>{self.path}", "batchSize": "1"}, name="r1")
+
+    def feed(self, source: ExecSource, bodies: list[bytes]) -> None:  # type: ignore[override]
+        with open(self.path, "wb") as pipe:
+            pipe.write(b"".join(body + b"\n" for body in bodies))

@@ -14,6 +14,7 @@ from flumepy.core.errors import ChannelFullError, ConfigurationError, StartError
 from flumepy.core.problems import Problem, Severity
 from flumepy.core.threads import start_thread
 from flumepy.sources.spooldir import SpooldirSource
+from flumepy.testing.conformance import PollableSourceConformance
 from flumepy.testing.fakes import ListChannel, build, connect, wait_until
 
 SETTINGS = {"pollDelay": "10"}
@@ -335,3 +336,21 @@ def test_stop_is_safe_twice_and_without_start(tmp_path: Path) -> None:
     source: Any = spool(tmp_path)
     source.stop()
     source.stop()
+
+
+class TestLaw(PollableSourceConformance):
+    """The conformance suite; each feed is a file that is moved in."""
+
+    @pytest.fixture(autouse=True)
+    def _directory(self, tmp_path: Path) -> None:
+        self.directory = tmp_path / "spool"
+        self.directory.mkdir()
+        self.files = 0
+
+    def make(self) -> SpooldirSource:
+        return spool(self.directory, maxBackoff="10")
+
+    def feed(self, source: SpooldirSource, bodies: list[bytes]) -> None:  # type: ignore[override]
+        self.files += 1
+        staged = write(self.directory.parent / "staged", b"".join(body + b"\n" for body in bodies), self.files)
+        staged.rename(self.directory / str(self.files))
