@@ -6,8 +6,9 @@ component. Source: conf/log4j2.xml, conf/log4j.properties of Flume.
 """
 
 import logging
+import threading
 import time
-from typing import Any
+from typing import Any, TextIO
 
 ALL, TRACE, OFF = 1, 5, 60
 LEVELS = {
@@ -25,11 +26,32 @@ EVENT_LOGGER = "org.apache.flume.sink.LoggerSink"
 
 
 class EventLogger(logging.Logger):
-    """The logger of the logger sink: its place is the one Flume 1.11 prints, and no stack is walked to find it."""
+    """The logger of the logger sink: its place is the one Flume 1.11 prints, so no stack is walked to find it.
+
+    A record is a copy of one made in full, with what differs: half the cost of a line of the logger sink.
+    """
+
+    _pattern: logging.LogRecord | None = None
 
     def findCaller(self, stack_info: bool = False, stacklevel: int = 1) -> tuple[str, int, str, None]:
         """Return the place in Flume."""
         return "LoggerSink.java", 95, "process", None
+
+    def makeRecord(self, name: str, level: int, *rest: Any, **more: Any) -> logging.LogRecord:
+        """Return a record of now and this thread."""
+        pattern = self._pattern
+        if more or rest[4] is not None:
+            return super().makeRecord(name, level, *rest, **more)
+        if pattern is None or pattern.levelno != level:
+            self._pattern = super().makeRecord(name, level, *rest)
+            return self._pattern
+        record = logging.LogRecord.__new__(logging.LogRecord)
+        now = time.time()
+        record.__dict__.update(
+            pattern.__dict__, msg=rest[2], args=rest[3], created=now, msecs=now % 1 * 1000,
+            thread=threading.get_ident(), threadName=threading.current_thread().name,
+        )  # fmt: skip
+        return record
 
 
 class LinePattern(logging.Formatter):
@@ -58,6 +80,18 @@ class LinePattern(logging.Formatter):
     def line(self, moment: str, thread: str, record: logging.LogRecord) -> str:
         """Put the parts together."""
         raise NotImplementedError
+
+
+class Console(logging.StreamHandler[TextIO]):
+    """Writes each line at once; a line that cannot be written is lost."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; logging's own lock of this handler is held."""
+        try:
+            self.stream.write(f"{self.format(record)}\n")
+            self.stream.flush()
+        except (OSError, ValueError):  # ValueError: stderr was closed
+            self.handleError(record)
 
 
 class ConsolePattern(LinePattern):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flumepy.agent.log_file import DailyLogFile, LogFile
-from flumepy.agent.log_format import LEVELS, ConsolePattern, FilePattern, use_java_names
+from flumepy.agent.log_format import LEVELS, Console, ConsolePattern, FilePattern, use_java_names
 from flumepy.core.problems import did_you_mean
 
 log = logging.getLogger("flumepy.agent")
@@ -40,7 +40,7 @@ def set_up_logs(properties: Mapping[str, str], conf_directory: Path | None = Non
         if handler is not None:
             files.append(handler)
             handlers.append(handler)
-        elif not any(isinstance(known, logging.StreamHandler) for known in handlers):
+        elif not any(isinstance(known, Console) for known in handlers):
             handlers.append(_console())
     root = logging.getLogger()
     root.handlers[:] = handlers
@@ -85,7 +85,7 @@ def root_logger(properties: Mapping[str, str]) -> tuple[int, list[str], list[tup
 
 
 def _console() -> logging.Handler:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Console(sys.stderr)
     handler.setFormatter(ConsolePattern())
     return handler
 
