@@ -87,7 +87,7 @@ class SpooldirSource(PollableSource[SpooldirOptions]):
         if not os.path.isdir(self.directory):
             raise StartError(f"{self.name}: the spooling directory {self.directory} does not exist or is no directory")
         wanted = os.R_OK | os.X_OK | (os.W_OK if self._retirement.changes_directory else 0)
-        if not os.access(self.directory, wanted):
+        if not os.access(self.directory, wanted, effective_ids=os.access in os.supports_effective_ids):
             raise StartError(f"{self.name}: no permission to read and change files in {self.directory}")
         try:
             self._make_tracker_directory()
@@ -143,9 +143,11 @@ class SpooldirSource(PollableSource[SpooldirOptions]):
         try:
             self._make_tracker_directory()
             self._set_aside.refresh()
-            while (path := self._next_path()) is not None:
+            may_list = True
+            while (path := self._next_path(may_list=may_list)) is not None:
                 if (spooled := self._open(path)) is not None:
                     return spooled
+                may_list = False  # a file that cannot be opened comes again with the next listing
         except OSError as error:
             if self._is_available:
                 self.counters.generic_processing_fail += 1
@@ -162,13 +164,13 @@ class SpooldirSource(PollableSource[SpooldirOptions]):
             self.log.info("The directory %s is back.", self.directory)
         return None
 
-    def _next_path(self) -> str | None:
+    def _next_path(self, *, may_list: bool) -> str | None:
         if self._is_resuming:
             stored = read_position(self.tracker_directory / META_NAME)
             self._is_resuming = False
             if stored is not None and self._is_candidate(stored.target):
                 return stored.target
-        return self._folder.next_path()
+        return self._folder.next_path(may_list=may_list)
 
     def _is_candidate(self, path: str) -> bool:
         directory, name = os.path.split(path)

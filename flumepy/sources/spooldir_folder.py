@@ -60,9 +60,12 @@ class SpoolFolder:
         """Look at the directory again for the next file."""
         self._listed_s = float("-inf")
 
-    def next_path(self) -> str | None:
-        """Return the next candidate, each once in a listing. Raises OSError when the directory cannot be listed."""
-        if not self._is_fresh():
+    def next_path(self, *, may_list: bool) -> str | None:
+        """Return the next candidate, each once in a listing; without `may_list` only those already listed.
+
+        Raises OSError when the directory cannot be listed.
+        """
+        if may_list and not self._is_fresh():
             self._paths = self._list()
             self._listed_s = self._monotonic_s()
         while self._paths:

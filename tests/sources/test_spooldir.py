@@ -3,7 +3,9 @@
 import contextlib
 import logging
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from flumepy.sources.spooldir import SpooldirSource
 from flumepy.testing.conformance import PollableSourceConformance
 from flumepy.testing.fakes import ListChannel, build, connect, wait_until
 
+NOBODY = 65534
 SETTINGS = {"pollDelay": "10"}
 CLASS = "org.apache.flume.sink.solr.morphline.BlobDeserializer$Builder"
 
@@ -292,18 +295,42 @@ def test_what_cannot_be_opened_is_passed_over(tmp_path: Path, caplog: pytest.Log
     assert read(tmp_path, lambda c: c.size).bodies == [b"one"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.fixture
+def ordinary_directory() -> Iterator[Path]:
+    """Return a directory of a user whom permissions bind: root gives up its rights for the test."""
+    directory = Path(tempfile.mkdtemp())
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.chown(directory, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+    try:
+        yield directory
+    finally:
+        if is_root:
+            os.seteuid(0)
+        shutil.rmtree(directory)
+
+
 def test_a_file_without_permission_is_reported_once_and_read_when_it_has_it(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ordinary_directory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = write(tmp_path / "a", "one\n", 1000)
+    path = write(ordinary_directory / "a", "one\n", 1000)
     path.chmod(0)
-    write(tmp_path / "b", "two\n", 2000)
-    with Polled(spool(tmp_path)) as polled:
+    write(ordinary_directory / "b", "two\n", 2000)
+    with Polled(spool(ordinary_directory)) as polled:
         wait_until(lambda: polled.channel.size == 1)
+        wait_until(lambda: polled.source.counters.event_read_fail)
         path.chmod(0o600)
         wait_until(lambda: polled.channel.size == 2)
+    assert polled.channel.bodies == [b"two", b"one"]
     assert caplog.text.count("cannot be opened") == 1
+
+
+def test_a_directory_that_must_not_be_changed_stops_the_start(ordinary_directory: Path) -> None:
+    ordinary_directory.chmod(0o500)
+    with pytest.raises(StartError, match="no permission"):
+        spool(ordinary_directory).start()
+    ordinary_directory.chmod(0o700)
 
 
 def test_a_missing_directory_stops_the_start_and_nothing_is_made_before(tmp_path: Path) -> None:
