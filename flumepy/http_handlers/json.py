@@ -1,13 +1,15 @@
 """JSONHandler: the body is a JSON array of events, `[{"headers": {"a": "b"}, "body": "text"}, …]`.
 
-Three steps, each for what the one before refuses: strings only (nearly all requests), valid JSON with numbers and
-booleans where strings belong, and whatever else Gson lets pass (up to LENIENT_BYTES, because that one is slow). Headers are
-first kept as raw text: where all events of a request have the same, they are read once and become shared columns.
+Four steps, each for what the one before refuses: events that are printed alike are cut at the text between their bodies
+(formats/event_skeleton), then strings only, then valid JSON with numbers and booleans where strings belong, and last
+whatever else Gson lets pass (up to LENIENT_BYTES, because that one is slow). Headers are first kept as raw text: where all
+events of a request have the same, they are read once and become shared columns.
 Source: JSONHandler, JSONEvent; statuses were compared with the real agent.
 """
 
 import re
 from codecs import BOM_UTF16_BE
+from itertools import chain
 
 import msgspec
 
@@ -15,6 +17,7 @@ from flumepy.core.batch import Column, EventBatch, shared
 from flumepy.core.component import Context
 from flumepy.core.errors import InputError
 from flumepy.core.options import NoOptions
+from flumepy.formats.event_skeleton import EventSkeleton, cut_like_events
 from flumepy.formats.gson import JsonObject, JsonSyntaxError, JsonValue, read_json
 from flumepy.formats.http_message import HttpRequest
 from flumepy.http_handlers.handler import BadRequestError, HttpHandler
@@ -55,11 +58,15 @@ class JsonHandler(HttpHandler[NoOptions]):
         # The headers of a client seldom change: the last ones read are kept.
         self._last_raw = b""
         self._last_headers: dict[str, Column] = {}
+        self._last_skeleton: EventSkeleton | None = None
+        self._skeleton_headers: dict[str, Column] = {}
 
     def handle(self, request: HttpRequest) -> EventBatch:
         """Return the events of the array. Raises BadRequestError, InputError."""
         charset = _charset(request)
         data = _utf8(request, charset)
+        if charset == "utf-8" and (batch := self._like_events(data)) is not None:
+            return batch
         try:
             bodies, raw_headers = _strict_events(data)
             headers = self._columns(raw_headers)
@@ -67,6 +74,22 @@ class JsonHandler(HttpHandler[NoOptions]):
             events = _lenient_events(data)
             bodies, headers = [body for body, _ in events], _merge([headers for _, headers in events])
         return EventBatch(_encoded(bodies, charset), headers)
+
+    def _like_events(self, data: bytes) -> EventBatch | None:
+        cut = cut_like_events(data)
+        if cut is None:
+            return None
+        skeleton, texts = cut
+        if skeleton != self._last_skeleton:
+            try:
+                bodies, raw_headers = _strict_events(skeleton.with_texts(b"?1", b"?2"))
+                headers = self._columns(raw_headers)
+            except (InputError, msgspec.DecodeError, RecursionError):
+                return None
+            if bodies != ["?1", "?2"] or bytes(raw_headers[0]) != bytes(raw_headers[1]):
+                return None
+            self._last_skeleton, self._skeleton_headers = skeleton, headers
+        return EventBatch(texts, self._skeleton_headers)
 
     def _columns(self, raw_headers: list[msgspec.Raw]) -> dict[str, Column]:
         if not raw_headers:
@@ -150,11 +173,10 @@ def _literals(headers: dict[str, msgspec.Raw] | None) -> HeaderMap:
 
 
 def _merge(maps: list[HeaderMap]) -> dict[str, Column]:
-    names = dict.fromkeys(name for one in maps for name in one) if maps else {}
     columns: dict[str, Column] = {}
-    for name in names:
+    for name in dict.fromkeys(chain.from_iterable(maps)):
         column = [one.get(name) for one in maps]
-        if any(entry is not None for entry in column):
+        if column.count(None) < len(column):
             columns[name] = shared(column)
     return columns
 
