@@ -87,7 +87,7 @@ class PageServer(Monitor[OptionsT]):
 
     def _listen(self, *, is_first: bool) -> socket.socket | None:
         try:
-            listening = bound_socket(self.bind, self.port)
+            listening = _listening_socket(self.bind, self.port)
         except OSError as error:
             if is_first:
                 self.log.error(
@@ -137,6 +137,17 @@ class PageServer(Monitor[OptionsT]):
             exchange.fail(404, "Not Found")
         else:
             exchange.answer(page.status, page.body, f"Content-Type: {page.content_type}\r\n")
+
+
+def _listening_socket(bind: str, port: int) -> socket.socket:
+    """Return a bound socket that listens. Raises OSError: another may have begun to listen after the binding."""
+    listening = bound_socket(bind, port)
+    try:
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise OSError(error.errno, f"{bind}:{port}: {error.strerror}") from error
+    return listening
 
 
 class PageConnection(asyncio.Protocol):

@@ -144,7 +144,7 @@ def test_one_transaction_above_the_byte_capacity_is_refused_for_good() -> None:
 
 def test_a_partial_commit_frees_the_bytes_of_what_was_taken() -> None:
     channel = build(MemoryChannel, {})
-    put(channel, b"1", b"22", b"333")
+    put(channel, b"111", b"222", b"333")
     with channel.transaction() as transaction:
         transaction.take(3)
         transaction.commit(taken=2)
@@ -361,9 +361,9 @@ def test_events_that_come_back_are_as_old_as_before() -> None:
     clock.advance_ms(1000)
     put(channel, b"2", b"3")
     clock.advance_ms(1000)
-    with pytest.raises(ZeroDivisionError), channel.transaction() as transaction:
+    with channel.transaction() as transaction:
         transaction.take(2)
-        raise ZeroDivisionError
+        transaction.rollback()
     assert channel.oldest_event_age_s == 2.0
     with channel.transaction() as transaction:
         transaction.take(3)

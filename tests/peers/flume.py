@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.peers import maven
@@ -38,15 +38,20 @@ def install() -> Path:
 
 
 @contextlib.contextmanager
-def running(conf: Path, *, name: str = "a1", port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    conf: Path, *, name: str = "a1", port: int = 0, properties: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run agent `name` of `conf`, its log beside it as `<conf>.log`; with `port`, wait until 127.0.0.1:port listens.
 
+    properties: `key=value` of system properties.
     Raises PeerMissingError, or RuntimeError with the end of the log when it does not come up.
     """
     log = conf.with_suffix(".log")
+    java, *arguments = command()
+    definitions = [f"-D{text}" for text in properties]
     with open(log, "wb") as errors:
         process = subprocess.Popen(
-            [*command(), "--conf-file", str(conf), "--name", name],
+            [java, *definitions, *arguments, "--conf-file", str(conf), "--name", name],
             stdout=subprocess.DEVNULL,
             stderr=errors,
             cwd=conf.parent,
