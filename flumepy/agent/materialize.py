@@ -192,7 +192,7 @@ class Materializer:
     def _run_sinks(
         self, name: str, sinks: list[Sink[Any]], type_name: str, settings: dict[str, str], context: Context
     ) -> None:
-        processor = build("processor", type_name, settings, context, sinks)
+        processor = build_below("processor.", "processor", {**settings, "type": type_name}, context, sinks)
         assert isinstance(processor, SinkProcessor)
         self.agent.sink_runners[name] = SinkRunner(name, processor)
 
