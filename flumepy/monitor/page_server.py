@@ -50,6 +50,9 @@ class Page:
 class PageServer(Monitor[OptionsT]):
     """Base of monitors that serve pages; subclasses answer `page`. Their options are PageServerOptions."""
 
+    idle_s = IDLE_S
+    retry_s = RETRY_S
+
     def __init__(self, context: Context, options: OptionsT, application: Monitored) -> None:
         super().__init__(context, options, application)
         assert isinstance(options, PageServerOptions)
@@ -91,8 +94,8 @@ class PageServer(Monitor[OptionsT]):
         except OSError as error:
             if is_first:
                 self.log.error(
-                    "Monitoring cannot listen on %s. The agent runs without it; trying again every %d s.",
-                    error.strerror or error, RETRY_S,
+                    "Monitoring cannot listen on %s. The agent runs without it; trying again every %g s.",
+                    error.strerror or error, self.retry_s,
                 )  # fmt: skip
             return None
         self.port = listening.getsockname()[1]
@@ -107,7 +110,7 @@ class PageServer(Monitor[OptionsT]):
     async def _serve(self, loop: asyncio.AbstractEventLoop, listening: socket.socket | None) -> None:
         while listening is None:
             try:
-                await asyncio.wait_for(self._stopping.wait(), RETRY_S)
+                await asyncio.wait_for(self._stopping.wait(), self.retry_s)
             except TimeoutError:
                 listening = self._listen(is_first=False)
             else:
@@ -172,7 +175,7 @@ class PageConnection(asyncio.Protocol):
             del connections[silent]
             silent.transport.abort()
         connections[self] = None
-        self._deadline = self._loop.call_later(IDLE_S, transport.abort)
+        self._deadline = self._loop.call_later(self._server.idle_s, transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Answer every request that is complete; a broken one is the last of its connection."""
@@ -199,7 +202,7 @@ class PageConnection(asyncio.Protocol):
             connections[self] = None
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self._loop.call_later(IDLE_S, self.transport.abort)
+        self._deadline = self._loop.call_later(self._server.idle_s, self.transport.abort)
 
     def pause_writing(self) -> None:
         """Read no further requests while the answers are not taken."""

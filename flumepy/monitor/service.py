@@ -7,7 +7,7 @@ point of the group `flumepy.monitors`, or a dotted Python path. Source: Applicat
 import logging
 from collections.abc import Callable, Mapping
 
-from flumepy.config.build import build
+from flumepy.config.build import build, find, load
 from flumepy.core.component import Context
 from flumepy.core.errors import ConfigurationError
 from flumepy.core.problems import Problem, Severity
@@ -39,12 +39,12 @@ def start_monitoring(application: Monitored, system_properties: Mapping[str, str
         name=name, prefix=PREFIX.rstrip("."), builder=build, system_properties=system_properties, report=_report
     )
     try:
+        if not issubclass(load(find("monitor", type_name)), Monitor):
+            raise ConfigurationError(f"{type_name} is no monitor")
         monitor = build("monitor", type_name, settings, context, application)
     except ConfigurationError as error:
         key = f"{PREFIX}{error.key or 'type'}"
         raise ConfigurationError(f"-D{key}: {error}", key=key, hint=error.hint) from error
-    if not isinstance(monitor, Monitor):
-        raise ConfigurationError(f"-D{TYPE_KEY}: {type_name} is no monitor", key=TYPE_KEY)
     monitor.start()
     return monitor.stop
 

@@ -109,17 +109,31 @@ def _stays_blocked(client: socket.socket) -> bool:
     return False
 
 
+class Hasty(HttpMonitor):
+    idle_s = 0.1
+    retry_s = 0.05
+
+
+def test_clients_that_complete_no_request_in_time_are_closed() -> None:
+    with serving(Hasty, FakeApplication()) as server:
+        for data in (b"", GET[:-2], GET):
+            with socket.create_connection(("127.0.0.1", server.port), 10) as client:
+                client.sendall(data)
+                assert read_all(client).count(b"200 OK") == data.count(GET)
+
+
 def test_a_taken_port_is_said_once_and_taken_later(caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        options = require_options(HttpMonitor.Options, {"port": str(port), "bind": "127.0.0.1"})
-        server = HttpMonitor(Context("http"), options, FakeApplication())
+        options = require_options(Hasty.Options, {"port": str(port), "bind": "127.0.0.1"})
+        server = Hasty(Context("http"), options, FakeApplication())
         server.start()
+        assert not server.is_listening
     try:
         errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
         assert errors == [
             f"Monitoring cannot listen on 127.0.0.1:{port}: Address already in use. The agent runs without it;"
-            " trying again every 3 s."
+            " trying again every 0.05 s."
         ]
         wait_until(lambda: server.is_listening)
         assert request(server, "/metrics")[1] == b"{}"
