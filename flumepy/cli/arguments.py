@@ -153,7 +153,7 @@ def _unquoted(value: str) -> str:
 
 def names_of(command: click.Command, own: frozenset[str]) -> list[OptionNames]:
     """Return the names of a command's options; `own` are the long names that Flume does not know."""
-    names = []
+    names = [OptionNames("help", ("h",), takes_value=False)]
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             spelled = [*parameter.opts, *parameter.secondary_opts]
