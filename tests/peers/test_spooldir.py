@@ -1,7 +1,9 @@
 """The real Flume and the spooling directory source take over half-read files from each other."""
 
+import io
 from pathlib import Path
 
+import fastavro
 import pytest
 
 from flumepy.sources.spooldir_position import META_NAME, StoredPosition, read_position
@@ -77,3 +79,59 @@ def test_the_real_flume_goes_on_where_this_source_stood(tmp_path: Path) -> None:
 
 def rolled(tmp_path: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted((tmp_path / "roll").iterdir()))
+
+
+AVRO_SCHEMA = {
+    "type": "record", "name": "Line", "namespace": "org.example", "doc": "of text",
+    "fields": [{"name": "text", "type": "string", "doc": "twenty letters"}, {"name": "more", "type": ["null", "int"]}],
+}  # fmt: skip
+AVRO_TEXTS = [f"{number:020d}" for number in range(1000)]
+AVRO_BODIES = [b"(" + text.encode() + b"\0" for text in AVRO_TEXTS]
+
+
+def avro_container() -> bytes:
+    out = io.BytesIO()
+    records = [{"text": text, "more": None} for text in AVRO_TEXTS]
+    fastavro.writer(out, AVRO_SCHEMA, records, codec="deflate", sync_interval=700)
+    return out.getvalue()
+
+
+@pytest.mark.peer
+@pytest.mark.usefixtures("flume_command")
+@pytest.mark.timeout(300)
+def test_an_avro_file_half_read_by_the_real_flume_goes_on_at_the_block_where_it_stood(tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    write(spool / "a", avro_container())
+    path = conf(tmp_path, spool, capacity=500, sinks="")
+    path.write_text(path.read_text() + "a1.sources.r1.deserializer = AVRO\n")
+    with flume.running(path) as process:
+        wait_until(lambda: "channel is full" in path.with_suffix(".log").read_text(), timeout_s=60)
+        process.kill()
+    rest = read(spool, lambda _: (spool / "a.COMPLETED").exists(), deserializer="AVRO").bodies
+    assert 500 <= len(rest) < 600
+    assert rest == AVRO_BODIES[-len(rest) :]
+
+
+@pytest.mark.peer
+@pytest.mark.usefixtures("flume_command")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("schema_type", ["HASH", "LITERAL"])
+def test_avro_records_and_headers_are_those_of_the_real_flume(tmp_path: Path, schema_type: str) -> None:
+    spool = tmp_path / "spool"
+    write(spool / "a", avro_container())
+    ours = read(
+        spool, lambda c: c.size == 1000, deserializer="AVRO", **{"deserializer.schemaType": schema_type}
+    )  # fmt: skip
+    write(spool / "b", avro_container())
+    path = conf(tmp_path, spool, capacity=10_000, sinks="k1")
+    path.write_text(
+        path.read_text()
+        + f"a1.sources.r1.deserializer = AVRO\na1.sources.r1.deserializer.schemaType = {schema_type}\n"
+        + "a1.sinks.k1.sink.serializer = HEADER_AND_TEXT\n"
+    )
+    with flume.running(path):
+        wait_until(lambda: rolled(tmp_path).count(b"\n") >= 1000, timeout_s=60)
+    (name, value), *none = ours.events[0].headers.items()
+    assert none == []
+    assert rolled(tmp_path).splitlines() == [f"{{{name}={value}}} ".encode() + body for body in AVRO_BODIES]
+    assert ours.bodies == AVRO_BODIES
