@@ -1,0 +1,1 @@
+"""The agent as its users meet it: real processes, sockets and files."""
