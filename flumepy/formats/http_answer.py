@@ -25,6 +25,7 @@ class CommonHeaders:
     has_date: bool
     _second: int = 0
     _date: str = ""
+    _success: bytes = b""
 
     def lines(self, *, is_success: bool) -> str:
         """Return the lines; Jetty dates only successes."""
@@ -35,6 +36,12 @@ class CommonHeaders:
                 self._second, self._date = now, f"Date: {formatdate(now, usegmt=True)}\r\n"
             lines += self._date
         return lines
+
+    def plain_success(self) -> bytes:
+        """Return the answer that nearly every request gets; it changes once a second."""
+        if not self._success or (self.has_date and int(time.time()) != self._second):
+            self._success = render_response(200, extra=self.lines(is_success=True))
+        return self._success
 
 
 @dataclass(slots=True)
@@ -51,6 +58,9 @@ class Exchange:
 
     def answer(self, status: int, body: bytes = b"", extra: str = "") -> None:
         """Set the answer. extra: header lines, each with its line end."""
+        if status == 200 and not body and not self.is_last and self.version == "1.1":
+            self.answer_bytes = self.common.plain_success()
+            return
         extra = self.common.lines(is_success=status == 200) + extra
         self.answer_bytes = render_response(
             status, body, extra=extra, keep_alive=not self.is_last, version=self.version, is_head=self.is_head

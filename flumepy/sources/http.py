@@ -243,7 +243,10 @@ class HttpConnection(Connection):
             else:
                 counters.generic_processing_fail += 1
                 self._fail(exchange, 500, f"Unexpected error while appending event to channel. {error}")
-            self._schedule()
+            if len(self._answers) == 1:
+                self._write_answers()
+            else:
+                self._schedule()
 
         self.source.intake.add(Parcel(batch, committed, [count]))
 
