@@ -12,7 +12,7 @@ from collections import deque
 
 from pydantic import model_validator
 
-from flumepy.channels.memory_transaction import MemoryOffer, MemoryTransaction
+from flumepy.channels.memory_transaction import MemoryOffer, MemoryTransaction, Run
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel, Done, Offer
 from flumepy.core.component import Context
@@ -64,7 +64,7 @@ class MemoryChannel(Channel[MemoryOptions]):
     def __init__(self, context: Context, options: MemoryOptions) -> None:
         super().__init__(context, options)
         self._lock = threading.Lock()  # guards everything below
-        self._queue: deque[tuple[EventBatch, int, float]] = deque()
+        self._queue: deque[Run] = deque()
         self._waiting: deque[MemoryOffer] = deque()
         self._queued = 0  # events that a take can get
         self._used = 0  # events that count against the capacity: queued, taken and not committed, held
@@ -113,7 +113,7 @@ class MemoryChannel(Channel[MemoryOptions]):
     def oldest_event_age_s(self) -> float:
         """Return how long the event at the head has been in the channel; 0 without one."""
         with self._lock:
-            return self.context.clock.monotonic_s() - self._queue[0][2] if self._queue else 0.0
+            return self.context.clock.monotonic_s() - self._queue[0].put_s if self._queue else 0.0
 
     def room(self) -> int:
         """Return how many events fit right now."""
@@ -197,11 +197,12 @@ class MemoryChannel(Channel[MemoryOptions]):
         self._used += len(offer.batch)
         self._used_bytes += offer.size_bytes
         if not offer.is_held:
-            self._append(offer.batch)
+            self._append(offer)
 
-    def _append(self, batch: EventBatch) -> None:
+    def _append(self, offer: MemoryOffer) -> None:
+        batch = offer.batch
         if batch.bodies:
-            self._queue.append((batch, 0, self.context.clock.monotonic_s()))
+            self._queue.append(Run(batch, 0, offer.size_bytes, self.context.clock.monotonic_s()))
         self._queued += len(batch)
         self.counters.put_success += len(batch)
         self.counters.channel_size = self._queued
@@ -223,7 +224,7 @@ class MemoryChannel(Channel[MemoryOptions]):
 
     def commit_held(self, offer: MemoryOffer) -> None:
         with self._lock:
-            self._append(offer.batch)
+            self._append(offer)
         self.wake_listeners()
 
     def withdraw(self, offer: MemoryOffer) -> None:
@@ -245,33 +246,34 @@ class MemoryChannel(Channel[MemoryOptions]):
             admitted = self._admit_waiting()
         self._finish(admitted)
 
-    def take(self, limit: int, put_times_s: list[float]) -> list[EventBatch]:
-        """Remove up to `limit` events from the head; the times of the batches' puts are appended to the list."""
-        taken: list[EventBatch] = []
+    def take(self, limit: int) -> list[Run]:
+        """Remove up to `limit` events from the head."""
+        taken: list[Run] = []
         with self._lock:
-            count = 0
-            while self._queue and count < limit:
-                batch, start, put_s = self._queue.popleft()
-                stop = min(len(batch), start + limit - count)
-                if stop < len(batch):
-                    self._queue.appendleft((batch, stop, put_s))
-                taken.append(batch.slice(start, stop))
-                put_times_s.append(put_s)
-                count += stop - start
+            left = limit
+            while self._queue and left > 0:
+                head = self._queue[0]
+                if len(head) > left:
+                    taken.append(head.cut(left))
+                    left = 0
+                else:
+                    taken.append(self._queue.popleft())
+                    left -= len(head)
+            count = limit - left
             self._queued -= count
             self.counters.take_attempt += count if count >= limit else count + 1
         return taken
 
-    def give_back(self, batches: list[EventBatch], put_times_s: list[float]) -> None:
-        """Return batches to the head, as old as they are."""
+    def give_back(self, runs: list[Run]) -> None:
+        """Return runs to the head, as old as they are."""
         with self._lock:
-            for batch, put_s in zip(reversed(batches), reversed(put_times_s), strict=True):
-                self._queue.appendleft((batch, 0, put_s))
-                self._queued += len(batch)
+            self._queue.extendleft(reversed(runs))
+            self._queued += sum(map(len, runs))
             self.counters.channel_size = self._queued
         self.wake_listeners()
 
     def commit_taken(self, count: int, size_bytes: int) -> None:
+        """Forget taken events; their room goes to who waits for it."""
         with self._lock:
             self.counters.take_success += count
             self.counters.channel_size = self._queued

@@ -3,7 +3,7 @@
 import threading
 from typing import TYPE_CHECKING
 
-from flumepy.core.batch import EventBatch, split_batches
+from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Done, Offer
 from flumepy.core.errors import BatchTooLargeError, FlumeError
 from flumepy.core.transaction import Transaction
@@ -46,6 +46,37 @@ class MemoryOffer(Offer):
             self._channel.release(len(self.batch), self.size_bytes)
 
 
+class Run:
+    """Events of one put that are in the queue, or taken: a batch from `start` on, their bytes, the time of the put.
+
+    A cut shares the bytes out by the number of events, so the parts always add up to what was put.
+    """
+
+    __slots__ = ("batch", "put_s", "size_bytes", "start")
+
+    def __init__(self, batch: EventBatch, start: int, size_bytes: int, put_s: float) -> None:
+        self.batch = batch
+        self.start = start
+        self.size_bytes = size_bytes
+        self.put_s = put_s
+
+    def __len__(self) -> int:
+        return len(self.batch.bodies) - self.start
+
+    def cut(self, count: int) -> "Run":
+        """Remove the first `count` events and return them."""
+        stop = self.start + count
+        size_bytes = self.size_bytes * count // len(self)
+        part = Run(self.batch.slice(self.start, stop), 0, size_bytes, self.put_s)
+        self.start = stop
+        self.size_bytes -= size_bytes
+        return part
+
+    def remaining(self) -> EventBatch:
+        """Return the events as a batch."""
+        return self.batch.slice(self.start, len(self.batch.bodies)) if self.start else self.batch
+
+
 class MemoryTransaction(Transaction):
     """Puts are kept until the commit and then wait for room together; takes leave the queue at once."""
 
@@ -53,8 +84,7 @@ class MemoryTransaction(Transaction):
         super().__init__()
         self._channel = channel
         self._puts: list[EventBatch] = []
-        self._taken: list[EventBatch] = []
-        self._put_times_s: list[float] = []  # of the taken batches
+        self._taken: list[Run] = []
         self._taken_count = 0
 
     def do_put(self, batch: EventBatch) -> None:
@@ -69,10 +99,10 @@ class MemoryTransaction(Transaction):
 
     def do_take(self, limit: int) -> list[EventBatch]:
         left = self._channel.options.transaction_capacity - self._taken_count
-        taken = self._channel.take(min(limit, left), self._put_times_s)
-        self._taken += taken
-        self._taken_count += sum(map(len, taken))
-        return taken
+        runs = self._channel.take(min(limit, left))
+        self._taken += runs
+        self._taken_count += sum(map(len, runs))
+        return [run.remaining() for run in runs]
 
     def do_commit(self, taken: int | None) -> None:
         if self._puts:
@@ -86,14 +116,21 @@ class MemoryTransaction(Transaction):
             self._commit_taken(self._taken_count if taken is None else taken)
 
     def _commit_taken(self, count: int) -> None:
-        kept, returned = split_batches(self._taken, count)
-        self._taken = []
+        returned: list[Run] = []
+        surplus = self._taken_count - count
+        while surplus:
+            last = self._taken.pop()
+            if len(last) > surplus:
+                self._taken.append(last.cut(len(last) - surplus))
+            surplus -= len(last)
+            returned.insert(0, last)
+        committed, self._taken = self._taken, []
         if returned:
-            self._channel.give_back(returned, self._put_times_s[-len(returned) :])
-        self._channel.commit_taken(count, sum([batch.body_bytes() for batch in kept]))
+            self._channel.give_back(returned)
+        self._channel.commit_taken(count, sum([run.size_bytes for run in committed]))
 
     def do_rollback(self) -> None:
         self._puts = []
         if self._taken:
             taken, self._taken = self._taken, []
-            self._channel.give_back(taken, self._put_times_s)
+            self._channel.give_back(taken)

@@ -28,10 +28,11 @@ class EventBatch:
 
     __slots__ = ("_body_bytes", "bodies", "headers")
 
-    def __init__(self, bodies: list[bytes], headers: dict[str, Column] | None = None) -> None:
+    def __init__(self, bodies: list[bytes], headers: dict[str, Column] | None = None, *, body_bytes: int = -1) -> None:
+        """Keep the columns. `body_bytes`: the length of all bodies together, where the maker knows it anyway."""
         self.bodies = bodies
         self.headers: dict[str, Column] = {} if headers is None else headers
-        self._body_bytes = -1
+        self._body_bytes = body_bytes
 
     def __len__(self) -> int:
         return len(self.bodies)
@@ -96,7 +97,7 @@ class EventBatch:
                 value = shared([new if new is not None else old for old, new in pairs])
         elif isinstance(value, list) and not any(entry is not None for entry in value):
             return self
-        return EventBatch(self.bodies, {**self.headers, name: value})
+        return EventBatch(self.bodies, {**self.headers, name: value}, body_bytes=self._body_bytes)
 
     def without_headers(self, names: Iterable[str]) -> EventBatch:
         """Return a batch that lacks these headers."""

@@ -86,8 +86,9 @@ class _NetcatConnection(Connection):
         if self.source.is_utf8 and not chunk.isascii():
             is_whole = self._cut_at_bad_text(lines) and is_whole
         if lines:
+            size = len(chunk) - len(self._rest) - len(lines) if is_whole else -1
             self._unanswered += len(lines)
-            self.source.intake.add(Parcel(EventBatch(lines), self._answer))
+            self.source.intake.add(Parcel(EventBatch(lines, body_bytes=size), self._answer))
         if not is_whole or self._is_too_long(self._rest):
             self._refuse(self._too_long_words() if self._is_text(self._rest) else b"")
 
