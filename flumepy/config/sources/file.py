@@ -1,7 +1,8 @@
 """A configuration file. Source: org.apache.flume.node.FileConfigurationSource.
 
 Changed means that the modification time has moved on since the last read: a touch counts, an older time (a restored
-backup) and a vanished file do not. The time is taken before the bytes, so a write during a read is seen afterwards.
+backup) and a vanished file do not; whoever reads all the same (SIGHUP) gets the backup, or the error. The time is taken
+before the bytes, so a write during a read is seen afterwards.
 """
 
 from pathlib import Path
@@ -21,10 +22,10 @@ class FileSource(ConfigurationSource):
 
     def read(self) -> list[Entry] | None:
         """Return the file's entries. Raises ConfigurationError when it cannot be read or is malformed."""
-        if self._modified_ns >= 0 and not self.has_changed():
-            return None
         try:
             modified_ns = self.path.stat().st_mtime_ns
+            if modified_ns == self._modified_ns:
+                return None
             data = self.path.read_bytes()
         except OSError as error:
             raise ConfigurationError(f"cannot read {self.origin}: {error.strerror or error}") from error

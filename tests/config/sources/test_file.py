@@ -37,9 +37,11 @@ def test_a_touch_counts_and_an_older_file_or_none_does_not(tmp_path: Path) -> No
     source.read()
     write(path, "a1.x = 2\n", age_s=200)
     assert not source.has_changed()
+    assert [entry.value for entry in source.read() or []] == ["2"]
     path.unlink()
     assert not source.has_changed()
-    assert source.read() is None
+    with pytest.raises(ConfigurationError, match="No such file"):
+        source.read()
     write(path, "a1.x = 1\n", age_s=99)
     assert source.has_changed()
 
