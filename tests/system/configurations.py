@@ -27,7 +27,7 @@ SPOOL_TO_FILES = LINES_TO_FILES.replace("netcat", "spooldir").replace(
 )
 
 
-def into(folder: Path, text: str = LINES_TO_FILES, *more: str, **names: Path) -> str:
+def into(folder: Path, *more: str, text: str = LINES_TO_FILES, **names: Path) -> str:
     """Return a configuration that writes to a folder, which is made, with lines added (a later line of a key wins)."""
     folder.mkdir(exist_ok=True)
     return text.format(folder=folder, **names) + "".join(f"{line}\n" for line in more)
