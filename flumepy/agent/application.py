@@ -3,18 +3,22 @@
 Start: channels, then sinks, then sources, each under supervision. Stop: sources, then (within the drain time) the sinks go
 on until the channels that would lose their events are empty, then sinks, channels. A reload builds the new agent beside
 the running one; where it does not validate, or a component that ran before cannot start, the old one stays or comes back.
+A channel that both have is stopped and started like the others and keeps its events; it gets its options as it starts.
 Source: node.Application.
 """
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flumepy.agent.materialize import MaterializedAgent
-from flumepy.agent.supervisor import Supervised, Supervisor
+from flumepy.agent.runner import counting, stop_counting
+from flumepy.agent.supervisor import RETRY_S, Supervised, Supervisor
 from flumepy.core.channel import Channel
 from flumepy.core.counters import CounterGroup
+from flumepy.core.errors import call_all
 
 log = logging.getLogger("flumepy.agent")
 
@@ -24,12 +28,12 @@ DRAIN_POLL_S = 0.02
 class Application:
     """The running agent. One thread (the main thread, or the poller's) calls `apply` and `stop`."""
 
-    def __init__(self, *, drain_timeout_s: float = 5.0) -> None:
+    def __init__(self, *, drain_timeout_s: float = 5.0, retry_s: float = RETRY_S) -> None:
         self.agent: MaterializedAgent | None = None
         self.drain_timeout_s = drain_timeout_s
         #: every counter group that was ever shown, by kind and name; a removed component's stays, as in Flume
         self.counters: dict[tuple[str, str], CounterGroup] = {}
-        self._supervisor = Supervisor()
+        self._supervisor = Supervisor(retry_s)
         self._supervised: list[Supervised] = []
 
     @property
@@ -50,7 +54,7 @@ class Application:
     @property
     def states(self) -> dict[str, str | None]:
         """Return what keeps each component (`Source r1`) from running; None for one that is started."""
-        return {s.title: None if s.is_started else str(s.error or "waits for its channel") for s in self._supervised}
+        return {s.title: None if s.is_started else s.reason for s in self._supervised}
 
     @property
     def dropped(self) -> list[str]:
@@ -70,18 +74,18 @@ class Application:
             return True
         before = {supervised.title for supervised in self._supervised if not supervised.is_started}
         options_before = [(channel, channel.options) for channel, _ in new.reconfigured]
+        for name, channel in old.channels.items():
+            if name not in new.channels and channel.durability != "volatile" and channel.size:
+                log.warning("Channel %s is no longer configured; it still stores %d events.", name, channel.size)
         self._stop_components(keep=set(new.channels.values()))
         self._start(new)
-        failed = [s for s in self._supervised if not s.is_started and not s.is_given_up and s.title not in before]
+        failed = [s for s in self._supervised if not s.is_started and s.title not in before]
         if not failed:
-            self._stop_removed_channels(old, new)
             return True
         for supervised in failed:
-            log.error("The new configuration cannot start %s: %s", supervised.title, supervised.error)
+            log.error("The new configuration cannot start %s: %s", supervised.title, supervised.reason)
         self._stop_components(keep=set(old.channels.values()))
-        for channel, options in options_before:
-            channel.reconfigure(options)
-        self._start(old)
+        self._start(old, options_before)
         log.error("The configuration that ran before is running again; the next edit is looked at.")
         return False
 
@@ -89,89 +93,88 @@ class Application:
         """Stop in order, draining what would be lost."""
         if self.agent is not None:
             log.info("Shutting down configuration: %s", describe(self.agent))
-            self._stop_components(keep=set(), drain=True)
+            self._stop_components(keep=set())
             self.agent = None
         self._supervisor.stop()
 
-    def _start(self, new: MaterializedAgent) -> None:
+    def _start(self, new: MaterializedAgent, options: Sequence[tuple[Channel[Any], Any]] | None = None) -> None:
+        """Start an agent whose kept channels get these options, by default those that were read with it."""
         self.agent = new
-        for channel, options in new.reconfigured:
-            channel.reconfigure(options)
         log.info("Starting new configuration:%s", describe(new))
-        channels = {name: Supervised(f"Channel {name}", _CountedChannel(c)) for name, c in new.channels.items()}
-        sinks = [
-            Supervised(f"Sink {name}", runner, needs=[channels[sink.channel.name] for sink in runner.sinks])
-            for name, runner in new.sink_runners.items()
-        ]
-        sources = [
-            Supervised(
-                f"Source {name}", runner, needs=[channels[c.name] for c in new.sources[name].outlet.selector.channels]
-            )
-            for name, runner in new.source_runners.items()
-        ]
-        self._supervised = [*channels.values(), *sinks, *sources]
-        for component in (*new.channels.values(), *new.sinks.values(), *new.sources.values()):
-            if component.counters is not None and component.counters.is_visible:
-                self.counters[component.counters.kind, component.name] = component.counters
+        self._supervised = self._supervise(new, dict(new.reconfigured if options is None else options))
+        counted = [*new.channels.values(), *new.sinks.values(), *new.sources.values()]
+        groups = [(component.name, component.counters) for component in counted if component.counters is not None]
+        # A new mapping, since monitoring may be reading the old one.
+        self.counters = {**self.counters, **{(group.kind, name): group for name, group in groups if group.is_visible}}
         for supervised in self._supervised:
             if supervised.is_ready_to_start:
                 log.info("Starting %s", supervised.title)
                 supervised.try_start()
         self._supervisor.watch(self._supervised)
 
-    def _stop_components(self, keep: set[Channel[Any]], *, drain: bool = False) -> None:
+    def _supervise(self, new: MaterializedAgent, options: Mapping[Channel[Any], Any]) -> list[Supervised]:
+        """Return channels, then sinks, then sources, each with the channels that it needs."""
+        supervised = partial(Supervised, retry_s=self._supervisor.retry_s)
+        channels = {
+            channel: supervised(f"Channel {name}", _RunningChannel(channel, options.get(channel)))
+            for name, channel in new.channels.items()
+        }
+        sinks = [
+            supervised(f"Sink {name}", runner, needs=[channels[sink.channel] for sink in runner.sinks])
+            for name, runner in new.sink_runners.items()
+        ]
+        sources = [
+            supervised(
+                f"Source {name}", runner, needs=[channels[c] for c in new.sources[name].outlet.selector.channels]
+            )
+            for name, runner in new.source_runners.items()
+        ]
+        return [*channels.values(), *sinks, *sources]
+
+    def _stop_components(self, keep: set[Channel[Any]]) -> None:
+        """Stop everything; channels that are not kept are emptied first, or it is said what is lost with them."""
+        leaving = [s.component.channel for s in self._of("Channel") if s.component.channel not in keep]
+        volatile = [channel for channel in leaving if channel.durability == "volatile"]
         self._supervisor.pause()
         for supervised in self._of("Source"):
             supervised.stop()
-        if drain:
-            self._drain()
+        self._drain(volatile)
         for supervised in self._of("Sink"):
             supervised.stop()
+        lost = ", ".join(f"{channel.name} ({channel.size})" for channel in volatile if channel.size)
         for supervised in self._of("Channel"):
-            if supervised.component.channel not in keep:
-                supervised.stop()
+            supervised.stop()
+        if lost:
+            log.warning("Events are lost with their channel, which no sink emptied in time: %s", lost)
 
     def _of(self, kind: str) -> list[Supervised]:
         return [supervised for supervised in self._supervised if supervised.title.startswith(f"{kind} ")]
 
-    def _drain(self) -> None:
-        """Give the sinks time to empty the channels that would lose their events."""
+    def _drain(self, channels: list[Channel[Any]]) -> None:
+        """Give the sinks time to empty these channels."""
         served = {sink.channel for s in self._of("Sink") if s.is_started for sink in s.component.sinks}
-        volatile = [channel for channel in served if channel.durability == "volatile"]
         deadline_s = time.monotonic() + self.drain_timeout_s
-        while any(channel.size for channel in volatile):
-            if time.monotonic() > deadline_s:
-                lost = ", ".join(f"{channel.name} ({channel.size})" for channel in volatile if channel.size)
-                log.warning("Events are lost with their memory channel after %g s: %s", self.drain_timeout_s, lost)
-                return
+        while any(channel.size for channel in channels if channel in served) and time.monotonic() < deadline_s:
             time.sleep(DRAIN_POLL_S)
 
-    def _stop_removed_channels(self, old: MaterializedAgent, new: MaterializedAgent) -> None:
-        kept = set(new.channels.values())
-        for name, channel in old.channels.items():
-            if channel not in kept and channel.size:
-                log.warning("Channel %s is gone from the configuration with %d events in it.", name, channel.size)
 
+class _RunningChannel:
+    """A channel with its counters and its new options, if it ran before, as one thing to supervise."""
 
-class _CountedChannel:
-    """A channel with its counters, as one thing to supervise."""
-
-    def __init__(self, channel: Channel[Any]) -> None:
+    def __init__(self, channel: Channel[Any], options: Any = None) -> None:
         self.channel = channel
-        self._is_counting = False
+        self._options = options
 
     def start(self) -> None:
-        """Zero the counters and start."""
-        self.channel.counters.start()
-        self._is_counting = True
-        self.channel.start()
+        """Take over the options, zero the counters and start."""
+        if self._options is not None:
+            self.channel.reconfigure(self._options)
+        with counting([self.channel]):
+            self.channel.start()
 
     def stop(self) -> None:
         """Stop, then log the final counters."""
-        self.channel.stop()
-        if self._is_counting:
-            self._is_counting = False
-            self.channel.counters.stop()
+        call_all(self.channel.stop, lambda: stop_counting([self.channel]))
 
 
 def describe(agent: MaterializedAgent) -> str:

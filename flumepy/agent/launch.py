@@ -71,7 +71,8 @@ def launch(settings: LaunchSettings) -> int:
             if settings.pid_file is not None:
                 stack.enter_context(PidFile(Path(settings.pid_file)))
             service = _service(settings, properties, conf_directory, reopen_logs)
-            log.info("flumepy %s starts agent %s, process %d", __version__, settings.name, os.getpid())
+            where = ", ".join(settings.conf_file) if not settings.conf_uri and settings.zkconnstring is None else "elsewhere"
+            log.info("flumepy %s starts agent %s of %s, process %d", __version__, settings.name, where, os.getpid())
             status = service.run()
     except ConfigurationError as error:
         if not logging.getLogger().handlers:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import suppress
 
 
 def notify(state: str) -> None:
@@ -9,8 +10,6 @@ def notify(state: str) -> None:
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifier:
-        try:
-            notifier.sendto(state.encode(), f"\0{address[1:]}" if address.startswith("@") else address)
-        except OSError:
-            return  # the manager is gone: nobody to tell
+    # An error means that the manager is gone: nobody to tell.
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifier:
+        notifier.sendto(state.encode(), f"\0{address[1:]}" if address.startswith("@") else address)

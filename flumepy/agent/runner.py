@@ -8,16 +8,19 @@ called. Source: SinkRunner, PollableSourceRunner, EventDrivenSourceRunner.
 import logging
 import threading
 from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from flumepy.core.backoff import LinearBackoff
-from flumepy.core.component import PollableSource, Sink, SinkProcessor, Source, Status
-from flumepy.core.errors import DeliveryError, FlumeError, StoppedError
+from flumepy.core.component import Component, PollableSource, Sink, SinkProcessor, Source, Status
+from flumepy.core.errors import DeliveryError, FlumeError, StoppedError, call_all
 from flumepy.core.threads import Wakeup, start_thread
 
 log = logging.getLogger("flumepy.agent.runner")
 
 FAILURE_WAIT_MS = 5000
+PATIENCE_S = 10.0  # after which it is said that a stop waits for a component
 
 
 class Runner:
@@ -49,14 +52,12 @@ class EventDrivenSourceRunner(Runner):
     def start(self) -> None:
         """Start the interceptors, then the source."""
         self.source.outlet.start()
-        start_counting(self.source)
-        self.source.start()
+        with counting([self.source]):
+            self.source.start()
 
     def stop(self) -> None:
         """Stop the source, then its interceptors."""
-        self.source.stop()
-        self.source.outlet.stop()
-        stop_counting(self.source)
+        call_all(self.source.stop, self.source.outlet.stop, lambda: stop_counting([self.source]))
 
 
 class PolledRunner(Runner):
@@ -83,8 +84,12 @@ class PolledRunner(Runner):
         thread, self._thread = self._thread, None
         if thread is not None:
             self._is_stopping = True
-            self.interrupt()
-            self._wakeup.set()
+            call_all(self.interrupt, self._wakeup.set, lambda: self._join(thread))
+
+    def _join(self, thread: threading.Thread) -> None:
+        thread.join(PATIENCE_S)
+        if thread.is_alive():
+            log.warning("%s does not end its work; the stop waits for it.", self._thread_name)
             thread.join()
 
     def interrupt(self) -> None:
@@ -104,10 +109,9 @@ class PolledRunner(Runner):
         while not self._is_stopping:
             try:
                 self.poll()
-            except StoppedError:
-                continue
             except Exception as error:  # the last resort of a thread: a plugin may raise anything
-                self.failed(error)
+                if not (self._is_stopping and isinstance(error, StoppedError)):
+                    self.failed(error)
 
     @abstractmethod
     def failed(self, error: Exception) -> None:
@@ -126,21 +130,17 @@ class PollableSourceRunner(PolledRunner):
         """Start the interceptors, the source, the thread."""
         self._backoff = LinearBackoff(self.source.backoff_sleep_increment_ms, self.source.max_backoff_sleep_ms)
         self.source.outlet.start()
-        start_counting(self.source)
-        self.source.start()
-        self.start_thread()
+        with counting([self.source]):
+            self.source.start()
+            self.start_thread()
 
     def stop(self) -> None:
         """Stop the thread, the source, the interceptors."""
-        self.stop_thread()
-        self.source.stop()
-        self.source.outlet.stop()
-        stop_counting(self.source)
+        call_all(self.stop_thread, self.source.stop, self.source.outlet.stop, lambda: stop_counting([self.source]))
 
     def interrupt(self) -> None:
         """End waits for the channel and inside the source."""
-        self.source.outlet.interrupt()
-        self.source.interrupt()
+        call_all(self.source.outlet.interrupt, self.source.interrupt)
 
     def poll(self) -> None:
         """Call `process` and back off as it says."""
@@ -159,10 +159,12 @@ class PollableSourceRunner(PolledRunner):
 class SinkRunner(PolledRunner):
     """Polls a sink processor. Source: SinkRunner.PollingRunner."""
 
-    def __init__(self, name: str, processor: "SinkProcessor[Any]") -> None:
+    def __init__(self, name: str, processor: "SinkProcessor[Any]", *, failure_wait_ms: float = FAILURE_WAIT_MS) -> None:
         super().__init__(name, f"sink-{name}")
         self.processor = processor
+        self._failure_wait_ms = failure_wait_ms
         self._backoff = LinearBackoff()
+        self._has_looked_again = False
 
     @property
     def sinks(self) -> "list[Sink[Any]]":
@@ -171,21 +173,19 @@ class SinkRunner(PolledRunner):
 
     def start(self) -> None:
         """Start the processor with its sinks, then the thread."""
-        for sink in self.sinks:
-            start_counting(sink)
-        self.processor.start()
-        for sink in self.sinks:
-            sink.channel.listen(self._wakeup)
-        self.start_thread()
+        with counting(self.sinks):
+            self.processor.start()
+            for channel in {sink.channel for sink in self.sinks}:
+                channel.listen(self._wakeup)
+            self.start_thread()
 
     def stop(self) -> None:
         """Stop the thread, then the processor with its sinks."""
-        self.stop_thread()
+        call_all(self.stop_thread, self._unlisten, self.processor.stop, lambda: stop_counting(self.sinks))
+
+    def _unlisten(self) -> None:
         for sink in self.sinks:
             sink.channel.unlisten(self._wakeup)
-        self.processor.stop()
-        for sink in self.sinks:
-            stop_counting(sink)
 
     def interrupt(self) -> None:
         """End waits inside the sinks."""
@@ -196,23 +196,29 @@ class SinkRunner(PolledRunner):
         status = self.processor.process()
         if status is Status.READY:
             self._backoff.reset()
+            self._has_looked_again = False
         elif status is Status.BACKOFF:
             self.wait_ms(self._backoff.next_ms())
         else:
             self._wait_for_events()
 
     def _wait_for_events(self) -> None:
-        wait_ms = self._backoff.next_ms()
         self._wakeup.is_armed = True
-        # A put between the empty take and the arming poked nobody: look again before waiting.
-        if not any(sink.channel.size for sink in self.sinks):
-            self.wait_ms(wait_ms)
-        self._wakeup.is_armed = False
+        try:
+            # A put between the empty take and the arming poked nobody: look again, but only once, since the events may
+            # lie in the channel of a group's other member.
+            if self._has_looked_again or not any(sink.channel.size for sink in self.sinks):
+                self._has_looked_again = False
+                self.wait_ms(self._backoff.next_ms())
+            else:
+                self._has_looked_again = True
+        finally:
+            self._wakeup.is_armed = False
 
     def failed(self, error: Exception) -> None:
         """Log it and wait 5 s, as Flume does."""
         log_failure("Unable to deliver event. Sink %s: %s", self.name, error)
-        self.wait_ms(FAILURE_WAIT_MS)
+        self.wait_ms(self._failure_wait_ms)
 
 
 def log_failure(message: str, name: str, error: Exception) -> None:
@@ -220,16 +226,25 @@ def log_failure(message: str, name: str, error: Exception) -> None:
     log.error(message, name, error, exc_info=None if isinstance(error, FlumeError) else error)
 
 
-def start_counting(component: "Source[Any] | Sink[Any]") -> None:
-    """Zero the counters of a component that has some."""
-    if component.counters is not None:
-        component.counters.start()
+@contextmanager
+def counting(components: "Sequence[Component[Any]]") -> Iterator[None]:
+    """Zero and start the counters of components that have some; undone where their start fails."""
+    groups = [component.counters for component in components if component.counters is not None]
+    for group in groups:
+        group.start()
+    try:
+        yield
+    except BaseException:
+        for group in groups:
+            group.start_failed()
+        raise
 
 
-def stop_counting(component: "Source[Any] | Sink[Any]") -> None:
-    """Close the counters of a component that has some and was started."""
-    if component.counters is not None and not component.counters.stop_time_ms and component.counters.start_time_ms:
-        component.counters.stop()
+def stop_counting(components: "Sequence[Component[Any]]") -> None:
+    """Close the counters of components that have some and were started."""
+    for component in components:
+        if component.counters is not None and component.counters.is_running:
+            component.counters.stop()
 
 
 def runner_for(source: "Source[Any]") -> Runner:

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -21,6 +22,7 @@ from typing import Protocol
 from flumepy.agent.application import Application
 from flumepy.agent.materialize import MaterializedAgent, materialize
 from flumepy.agent.notify import notify
+from flumepy.agent.supervisor import RETRY_S, attempt
 from flumepy.agent.watch import FileWatch
 from flumepy.config.model import Configuration
 from flumepy.core.errors import ConfigurationError, FlumeError
@@ -30,7 +32,6 @@ log = logging.getLogger("flumepy.agent")
 
 #: see reference performance of threads that sync beside threads that compute
 SWITCH_INTERVAL_S = 0.0005
-STILL_S = 1.0
 LEVELS = {Severity.ERROR: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.NOTE: logging.INFO}
 
 EXIT_CONFIGURATION = 1
@@ -65,6 +66,8 @@ class ServiceSettings:
     poll_interval_s: float = 30.0
     strict: bool = False
     drain_timeout_s: float = 5.0
+    still_s: float = 1.0  #: how long a changed file must be left alone before it is read
+    retry_s: float = RETRY_S  #: between two starts of a component that fails to start
     #: called with the application once it runs; returns what ends it (monitoring)
     started: Callable[[Application], Callable[[], None]] = lambda application: lambda: None
     reopen_logs: Callable[[], None] = lambda: None
@@ -76,7 +79,7 @@ class Service:
     def __init__(self, settings: ServiceSettings, loader: Loader) -> None:
         self.settings = settings
         self.loader = loader
-        self.application = Application(drain_timeout_s=settings.drain_timeout_s)
+        self.application = Application(drain_timeout_s=settings.drain_timeout_s, retry_s=settings.retry_s)
         self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._ending_signal: int | None = None
         self._known_errors: set[tuple[str, str | None, str]] = set()
@@ -95,24 +98,23 @@ class Service:
             self.loader.close()
             return EXIT_CONFIGURATION
         self._known_errors = error_keys(agent.problems)
-        self.application.apply(agent)
-        end_started = self.settings.started(self.application)
-        gc.collect()
-        gc.freeze()
-        notify("READY=1")
-        watch = FileWatch(
-            self.loader.watched_files() if self.settings.reload else [], lambda: self._commands.put("touched")
-        )
-        if self.settings.reload:
-            self.loader.watch(lambda: self._commands.put("poll"))
-        try:
-            self._loop()
-        finally:
-            notify("STOPPING=1")
-            watch.stop()
-            self.loader.close()
-            self.application.stop()
-            end_started()
+        with ExitStack() as stack:
+            stack.callback(self.loader.close)
+            stack.callback(self.application.stop)
+            self.application.apply(agent)
+            stack.callback(self.settings.started(self.application))
+            stack.callback(self.application.stop)  # before monitoring ends, which shows the last counters
+            gc.collect()
+            gc.freeze()
+            watch = FileWatch(
+                self.loader.watched_files() if self.settings.reload else [], lambda: self._commands.put("touched")
+            )
+            stack.callback(watch.stop)
+            if self.settings.reload:
+                self.loader.watch(lambda: self._commands.put("poll"))
+            notify("READY=1")
+            stack.callback(notify, "STOPPING=1")
+            self._loop(watch)
         return 0
 
     def end_by_signal(self) -> None:
@@ -134,9 +136,9 @@ class Service:
         self._ending_signal = number
         self._commands.put("stop")
 
-    def _loop(self) -> None:
+    def _loop(self, watch: FileWatch) -> None:
         poll_s = self.settings.poll_interval_s if self.settings.reload else None
-        next_poll_s = time.monotonic() + (poll_s or 0)
+        next_poll_s = time.monotonic()  # at once: the file may have changed before it was watched
         still_at_s: float | None = None
         while True:
             due_s = min(filter(None, (next_poll_s if poll_s else None, still_at_s)), default=None)
@@ -147,27 +149,32 @@ class Service:
             if command == "stop":
                 return
             if command == "touched":
-                still_at_s = time.monotonic() + STILL_S
+                still_at_s = time.monotonic() + self.settings.still_s
             elif command == "reopen":
                 self.settings.reopen_logs()
                 log.info("Log files were opened again.")
             else:
                 still_at_s = None
                 next_poll_s = time.monotonic() + (poll_s or 0)
-                self._look(forced=command == "reload")
+                watch.refresh()  # first, so that a change while it reads is told
+                error = attempt(self._reload if command == "reload" else self._reload_if_changed)
+                if error is not None:  # nothing that goes wrong here ends the agent
+                    trace = None if isinstance(error, FlumeError) else error
+                    log.warning("Unable to update configuration: %s", error, exc_info=trace)
 
-    def _look(self, *, forced: bool) -> None:
-        """Reload if something has changed; nothing that goes wrong here ends the agent."""
-        try:
-            if forced or self.loader.has_changed():
-                self._reload()
-        except FlumeError as error:
-            log.warning("Unable to update configuration: %s", error)
+    def _reload_if_changed(self) -> None:
+        if self.loader.has_changed():
+            self._reload()
 
     def _reload(self) -> None:
         log.info("Reloading the configuration of agent %s", self.settings.name)
-        notify("RELOADING=1")
-        agent = self._materialize(self.loader.load(), running=True)
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            self._replace(self._materialize(self.loader.load(), running=True))
+        finally:
+            notify("READY=1")
+
+    def _replace(self, agent: MaterializedAgent) -> None:
         errors = error_keys(agent.problems)
         if agent.is_empty or errors - self._known_errors or (self.settings.strict and errors):
             log.error(
@@ -175,7 +182,6 @@ class Service:
             )
         elif self.application.apply(agent):
             self._known_errors = errors
-        notify("READY=1")
 
     def _materialize(self, configuration: Configuration, *, running: bool = False) -> MaterializedAgent:
         name = self.settings.name

@@ -38,28 +38,36 @@ class Supervised:
     needs: "list[Supervised]" = field(default_factory=list)
     is_started: bool = False
     is_given_up: bool = False
-    error: Exception | None = None
+    error: BaseException | None = None
+    retry_s: float = RETRY_S
 
     @property
     def is_ready_to_start(self) -> bool:
         """Tell whether a start makes sense now."""
         return not self.is_started and not self.is_given_up and all(need.is_started for need in self.needs)
 
+    @property
+    def reason(self) -> str:
+        """Return why it is not started."""
+        return str(self.error or "waits for its channel")
+
     def try_start(self) -> bool:
         """Start once; a failure is kept in `error`, the component is stopped again."""
-        repeated = self.error is not None
+        known = self.error
         self.error = attempt(self.component.start)
         self.is_started = self.error is None
         if self.error is None:
             return True
+        # What is said again every few seconds is said once.
+        is_known = known is not None and str(known) == str(self.error)
         attempt(self.component.stop)
         self.is_given_up = isinstance(self.error, UnsupportedError)
         if self.is_given_up:
             log.error("%s cannot run: %s", self.title, self.error)
         else:
             log.log(
-                logging.DEBUG if repeated else logging.ERROR,
-                "Unable to start %s: %s. Trying again every %d s.", self.title, self.error, RETRY_S,
+                logging.DEBUG if is_known else logging.ERROR,
+                "Unable to start %s: %s. Trying again every %g s.", self.title, self.error, self.retry_s,
                 exc_info=None if isinstance(self.error, FlumeError) else self.error,
             )  # fmt: skip
         return False
@@ -73,11 +81,11 @@ class Supervised:
         self.is_started = False
 
 
-def attempt(call: Callable[[], object]) -> Exception | None:
-    """Make a call into a component and return what it raised: plugins may raise anything."""
+def attempt(call: Callable[[], object]) -> BaseException | None:
+    """Make a call into a component and return what it raised: plugins may raise anything, and some try to exit."""
     try:
         call()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return error
     return None
 
@@ -85,8 +93,10 @@ def attempt(call: Callable[[], object]) -> Exception | None:
 class Supervisor:
     """Watches a set of components from one thread."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards _watched
+    def __init__(self, retry_s: float = RETRY_S) -> None:
+        self.retry_s = retry_s
+        # Guards _watched. Held across starts on purpose: after `pause` nothing may be started any more.
+        self._lock = threading.Lock()
         self._watched: list[Supervised] = []
         self._wakeup = Wakeup()
         self._thread: threading.Thread | None = None
@@ -122,7 +132,7 @@ class Supervisor:
 
     def _run(self) -> None:
         while not self._is_stopping:
-            self._wakeup.wait(RETRY_S)
+            self._wakeup.wait(self.retry_s)
             with self._lock:
                 for supervised in self._watched:
                     self._check(supervised)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 from flumepy.core.batch import EventBatch
 from flumepy.core.clock import Clock, SystemClock
 from flumepy.core.counters import CounterGroup
-from flumepy.core.errors import ConfigurationError, UnknownTypeError
+from flumepy.core.errors import ConfigurationError, UnknownTypeError, call_all
 from flumepy.core.options import NoOptions, Options, OptionsT
 from flumepy.core.pollable_options import PollableOptions
 from flumepy.core.problems import Problem
@@ -216,10 +216,8 @@ class SinkProcessor(Component[OptionsT]):
 
     def stop(self) -> None:
         """Stop the sinks."""
-        for sink in self.sinks:
-            sink.stop()
+        call_all(*(sink.stop for sink in self.sinks))
 
     def interrupt(self) -> None:
         """End a wait inside `process` soon."""
-        for sink in self.sinks:
-            sink.interrupt()
+        call_all(*(sink.interrupt for sink in self.sinks))

@@ -28,6 +28,7 @@ class CounterGroup:
         self.start_time_ms = 0
         self.stop_time_ms = 0
         self.is_visible = True
+        self._is_announced = False
         self.reset()
 
     def reset(self) -> None:
@@ -40,11 +41,23 @@ class CounterGroup:
         self.reset()
         self.stop_time_ms = 0
         self.start_time_ms = time.time_ns() // 1_000_000
-        log.info("Component type: %s, name: %s started", self.kind, self.name)
+        if not self._is_announced:
+            log.info("Component type: %s, name: %s started", self.kind, self.name)
+        self._is_announced = True
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it was started and not stopped since."""
+        return bool(self.start_time_ms and not self.stop_time_ms)
+
+    def start_failed(self) -> None:
+        """Forget a start that failed; the starts tried again until one succeeds are not announced again."""
+        self.start_time_ms = 0
 
     def stop(self) -> None:
         """Remember the time and log the final values, one line each, as Flume does."""
         self.stop_time_ms = time.time_ns() // 1_000_000
+        self._is_announced = False
         log.info("Component type: %s, name: %s stopped", self.kind, self.name)
         prefix = f"Shutdown Metric for type: {self.kind}, name: {self.name}."
         low = self.kind.lower()

@@ -4,8 +4,8 @@
 foreign library is called (`translate`).
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 
 
 class FlumeError(Exception):
@@ -91,6 +91,13 @@ class PartialDeliveryError(DeliveryError):
     def __init__(self, message: str, *, done: int) -> None:
         super().__init__(message)
         self.done = done
+
+
+def call_all(*calls: Callable[[], object]) -> None:
+    """Make every call, in order, whatever the others raise; raise the last error at the end."""
+    with ExitStack() as stack:
+        for call in reversed(calls):
+            stack.callback(call)
 
 
 @contextmanager

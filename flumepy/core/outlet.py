@@ -11,6 +11,7 @@ Source: ChannelProcessor.
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -18,9 +19,10 @@ from typing import Any
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Offer
 from flumepy.core.component import Interceptor, Route, Selector
-from flumepy.core.errors import ChannelError, FlumeError, InterceptorError, StoppedError, translate
+from flumepy.core.errors import ChannelError, FlumeError, InterceptorError, StoppedError, call_all, translate
 
 REMEMBERED_BATCHES = 64
+COMPLAINT_INTERVAL_S = 10.0
 
 
 class Commit:
@@ -76,12 +78,9 @@ class Outlet:
         self.name = name
         self.interceptors = interceptors
         self.selector = selector
-        capacities = [
-            c.transaction_capacity for c in selector.required_channels() if c.transaction_capacity is not None
-        ]
-        #: most events of one batch
-        self.limit: int = min(capacities, default=1 << 31)
+        self.limit = smallest_capacity(selector)  #: most events of one batch
         self.optional_failures = 0
+        self._complained_s = float("-inf")
         self._log = logging.getLogger(f"flumepy.source.{name}")
         self._lock = threading.Lock()  # guards _open, _owed and is_stopped
         self._open: set[_Delivery] = set()
@@ -90,6 +89,7 @@ class Outlet:
 
     def start(self) -> None:
         """Start the interceptors, in order."""
+        self.limit = smallest_capacity(self.selector)  # a reload may have changed the options of a channel that it kept
         self.is_stopped = False
         for interceptor in self.interceptors:
             interceptor.start()
@@ -104,9 +104,7 @@ class Outlet:
 
     def stop(self) -> None:
         """Interrupt, then stop the interceptors."""
-        self.interrupt()
-        for interceptor in self.interceptors:
-            interceptor.stop()
+        call_all(self.interrupt, *(interceptor.stop for interceptor in self.interceptors))
 
     def room(self) -> int:
         """Return how many events would fit at once in every required channel; a hint."""
@@ -171,10 +169,17 @@ class Outlet:
 
     def _optional_failed(self, route: Route, error: FlumeError) -> None:
         self.optional_failures += len(route.batch)
-        if not isinstance(error, StoppedError):
-            self._log.error(
-                "Optional channel %s did not take %d events: %s", route.channel.name, len(route.batch), error
-            )
+        now_s = time.monotonic()
+        if not isinstance(error, StoppedError) and now_s - self._complained_s >= COMPLAINT_INTERVAL_S:
+            self._complained_s = now_s
+            count = self.optional_failures
+            self._log.error("Optional channel %s does not take events (%d so far): %s", route.channel.name, count, error)
+
+
+def smallest_capacity(selector: Selector[Any]) -> int:
+    """Return the smallest transaction capacity of the channels that must take a batch."""
+    capacities = [c.transaction_capacity for c in selector.required_channels() if c.transaction_capacity is not None]
+    return min(capacities, default=1 << 31)
 
 
 class _Delivery:
