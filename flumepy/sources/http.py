@@ -98,12 +98,10 @@ class HttpSource(NetworkSource[HttpOptions]):
         if not isinstance(handler, HttpHandler):
             raise ConfigurationError(f"{options.handler} is no HTTP handler", key="handler")
         self.handler: HttpHandler[Any] = handler
-        self.connector = read_jetty_options(
-            ServerConnectorOptions, "ServerConnector.", options.server_connector, self.log
-        )
-        self.http = read_jetty_options(
-            HttpConfigurationOptions, "HttpConfiguration.", options.http_configuration, self.log
-        )
+        below = options.server_connector
+        self.connector = read_jetty_options(ServerConnectorOptions, "ServerConnector.", below, self.log)
+        below = options.http_configuration
+        self.http = read_jetty_options(HttpConfigurationOptions, "HttpConfiguration.", below, self.log)
         cut_at = handler.cut_body_at if (handler.cut_body_at or 0) <= options.max_request_bytes else None
         self.limits = RequestLimits(self.http.request_header_size, options.max_request_bytes, cut_at)
         self.budget = ByteBudget(options.max_buffered_bytes)
@@ -111,17 +109,14 @@ class HttpSource(NetworkSource[HttpOptions]):
         self._ssl = server_context(settings) if settings else None
         self.port = options.port
         self._complained_s: dict[int, float] = {}
-        self.common_headers = CommonHeaders(
-            "flumepy" if self.http.send_server_version else None, self.http.send_date_header
-        )
+        server = "flumepy" if self.http.send_server_version else None
+        self.common_headers = CommonHeaders(server, self.http.send_date_header)
 
     def _ssl_options(self) -> HttpOptions:
-        jetty = read_jetty_options(
-            SslContextFactoryOptions, "SslContextFactory.", self.options.ssl_context_factory, self.log
-        )
+        below = self.options.ssl_context_factory
+        jetty = read_jetty_options(SslContextFactoryOptions, "SslContextFactory.", below, self.log)
         if jetty.need_client_auth:
-            key = "SslContextFactory.needClientAuth"
-            raise ConfigurationError("client certificates are not supported", key=key)
+            raise ConfigurationError("client certificates are not supported", key="SslContextFactory.needClientAuth")
         return self.options.model_copy(update=jetty.overrides())
 
     async def open(self, loop: asyncio.AbstractEventLoop) -> None:
