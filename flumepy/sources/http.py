@@ -123,18 +123,18 @@ class HttpSource(NetworkSource[HttpOptions]):
         """Listen, and look for slow clients from time to time."""
         listening = bound_socket(self.options.bind, self.options.port)
         self.port = listening.getsockname()[1]
-        idle_s = self.connector.idle_timeout_ms / 1000
+        idle_s = max(0.0, self.connector.idle_timeout_ms / 1000)
         self.listeners.append(
             await loop.create_server(
                 lambda: HttpConnection(self),
                 sock=listening,
                 ssl=self._ssl,
-                ssl_handshake_timeout=(idle_s or None) and max(idle_s, 0.1) if self._ssl else None,
+                ssl_handshake_timeout=idle_s or None if self._ssl else None,
                 backlog=self.connector.accept_queue_size or BACKLOG,
             )
         )
         self.log.info("Listening on %s:%d%s.", self.options.bind, self.port, " with TLS" if self._ssl else "")
-        self._sweep_s = min(SWEEP_S, idle_s / 4 or SWEEP_S)
+        self._sweep_s = min(SWEEP_S, max(idle_s / 4, 0.05)) if idle_s > 0 else SWEEP_S
         loop.call_later(self._sweep_s, self._sweep)
 
     def _sweep(self) -> None:
@@ -224,8 +224,7 @@ class HttpConnection(Connection):
         self._put(exchange, batch)
 
     def _put(self, exchange: Exchange, batch: EventBatch) -> None:
-        count = len(batch)
-        counters = self.source.counters
+        count, counters = len(batch), self.source.counters
 
         def committed(_: int, error: FlumeError | None) -> None:
             if error is None:
