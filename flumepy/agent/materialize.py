@@ -6,6 +6,7 @@ transaction capacity drops the source or sink; a channel without a surviving sou
 A running channel of the same name and class is used again, with its events.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +22,8 @@ from flumepy.core.errors import ConfigurationError, FlumeError
 from flumepy.core.options import read_options
 from flumepy.core.outlet import Outlet
 from flumepy.core.problems import Problem, Severity
+
+log = logging.getLogger("flumepy.agent")
 
 SourceRunner = EventDrivenSourceRunner | PollableSourceRunner
 
@@ -88,7 +91,11 @@ class Materializer:
             return
         key = error.key if isinstance(error, ConfigurationError) else None
         hint = error.hint if isinstance(error, ConfigurationError) else None
-        message = str(error) if isinstance(error, FlumeError) else f"{type(error).__name__}: {error}"
+        message = (
+            str(error) if isinstance(error, FlumeError) else f"{type(error).__name__}: {' '.join(str(error).split())}"
+        )
+        # One line for operators; the trace is what the author of a plugin looks for.
+        log.debug("%s cannot be configured", config.prefix, exc_info=error)
         self._report(config, Problem(Severity.ERROR, f"{message}; the {_word(config)} is removed", key=key, hint=hint))
         self.agent.dropped.append(config.prefix)
 

@@ -10,7 +10,7 @@ from typing import Any
 from flumepy.config import plugins
 from flumepy.config.catalog import Row, find_builtin, names
 from flumepy.core.component import Component, Context
-from flumepy.core.errors import ConfigurationError, MissingPackageError, UnknownTypeError
+from flumepy.core.errors import ConfigurationError, MissingPackageError, UnknownTypeError, naming_key, translate
 from flumepy.core.options import read_options
 from flumepy.core.problems import Severity, did_you_mean
 
@@ -26,27 +26,30 @@ def find(kind: str, type_name: str) -> Row:
     else:
         aliases = ", ".join(sorted({name for name in known if "." not in name}))
         hint = did_you_mean(type_name, known) or f"known types: {aliases}"
-    raise UnknownTypeError(f"no {kind.replace('_', ' ')} type is called {type_name!r}", key="type", hint=hint)
+    raise UnknownTypeError(f"no {_words(kind)} type is called {type_name!r}", key="type", hint=hint)
 
 
 def load(row: Row) -> type[Component[Any]]:
     """Import a row's class. Raises MissingPackageError, ConfigurationError."""
     module_name, _, class_name = row.path.partition(":")
     try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("flumepy."):
-            raise ConfigurationError(f"{row.path} cannot be imported: {error}", key="type") from error
-        advice = f"pip install 'flumepy[{row.extra}]'" if row.extra else f"pip install {error.name.partition('.')[0]}"
-        raise MissingPackageError(f"{row.label} needs the package {error.name}", key="type", hint=advice) from error
-    except ImportError as error:
-        raise ConfigurationError(f"{row.path} cannot be imported: {error}", key="type") from error
-    try:
-        component = getattr(module, class_name)
-    except AttributeError as error:
-        raise ConfigurationError(f"{module_name} has no class {class_name}", key="type") from error
+        with naming_key("type"), translate({Exception: ConfigurationError}, f"{row.path} cannot be imported"):
+            module = importlib.import_module(module_name)
+    except ConfigurationError as error:
+        missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
+        package = (missing or "").partition(".")[0]
+        if package in ("", module_name.partition(".")[0]):
+            raise
+        advice = f"pip install 'flumepy[{row.extra}]'" if row.extra else f"pip install {package}"
+        raise MissingPackageError(f"{row.label} needs the package {missing}", key="type", hint=advice) from error
+    component = getattr(module, class_name, None)
+    if component is None:
+        hint = did_you_mean(class_name, vars(module))
+        raise ConfigurationError(f"{module_name} has no class {class_name!r}", key="type", hint=hint)
     if not (isinstance(component, type) and issubclass(component, Component)):
         raise ConfigurationError(f"{row.path} is not a flumepy component", key="type")
+    if component.kind != row.kind:
+        raise ConfigurationError(f"{row.path} is a {_words(component.kind)}, not a {_words(row.kind)}", key="type")
     return component
 
 
@@ -61,4 +64,9 @@ def build(kind: str, type_name: str, settings: Mapping[str, str], context: Conte
     if reading.options is None:
         first = errors[-1]
         raise ConfigurationError(first.message, key=first.key, hint=first.hint)
-    return component(context, reading.options, *extra)
+    with translate({Exception: ConfigurationError}, f"{component.__name__} cannot be made"):
+        return component(context, reading.options, *extra)
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")

@@ -102,7 +102,9 @@ def call_all(*calls: Callable[[], object]) -> None:
 
 @contextmanager
 def translate(errors: Mapping[type[BaseException], type[FlumeError]], where: str) -> Iterator[None]:
-    """Raise foreign errors as ours, prefixed with `where`; ours pass unchanged.
+    """Raise foreign errors as ours, prefixed with `where`, on one line; ours pass unchanged.
+
+    What only `Exception` stands for is not expected, so its type is named.
 
     >>> with translate({OSError: DeliveryError}, "a1.sinks.k1"):
     ...     pass
@@ -112,8 +114,9 @@ def translate(errors: Mapping[type[BaseException], type[FlumeError]], where: str
     except FlumeError:
         raise
     except tuple(errors) as error:
-        ours = next(ours for foreign, ours in errors.items() if isinstance(error, foreign))
-        raise ours(f"{where}: {error}") from error
+        foreign, ours = next(pair for pair in errors.items() if isinstance(error, pair[0]))
+        what = f"{type(error).__name__}: {error}" if foreign is Exception else str(error)
+        raise ours(f"{where}: {' '.join(what.split())}") from error
 
 
 @contextmanager

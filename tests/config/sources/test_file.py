@@ -46,6 +46,21 @@ def test_a_touch_counts_and_an_older_file_or_none_does_not(tmp_path: Path) -> No
     assert source.has_changed()
 
 
+def test_an_older_file_that_takes_the_place_by_a_rename_or_a_link_counts(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.conf", "a1.x = 1\n", age_s=100)
+    source = FileSource(path)
+    source.read()
+    write(tmp_path / "staged.conf", "a1.x = 2\n", age_s=200).rename(path)
+    assert source.has_changed()
+    assert [entry.value for entry in source.read() or []] == ["2"]
+    assert not source.has_changed()
+    link = tmp_path / "link.conf"
+    link.symlink_to(write(tmp_path / "older.conf", "a1.x = 3\n", age_s=300))
+    link.rename(path)
+    assert source.has_changed()
+    assert [entry.value for entry in source.read() or []] == ["3"]
+
+
 def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^cannot read .*none\.conf: No such file or directory$"):
         FileSource(tmp_path / "none.conf").read()
