@@ -70,9 +70,12 @@ def launch(settings: LaunchSettings) -> int:
         with ExitStack() as stack:
             if settings.pid_file is not None:
                 stack.enter_context(PidFile(Path(settings.pid_file)))
-            service = _service(settings, properties, conf_directory, reopen_logs)
-            where = ", ".join(settings.conf_file) if not settings.conf_uri and settings.zkconnstring is None else "elsewhere"
-            log.info("flumepy %s starts agent %s of %s, process %d", __version__, settings.name, where, os.getpid())
+            loader = _loader(settings, properties, conf_directory)
+            log.info(
+                "flumepy %s starts agent %s of %s, process %d",
+                __version__, settings.name, loader.origin, os.getpid(),
+            )  # fmt: skip
+            service = _service(settings, properties, loader, reopen_logs)
             status = service.run()
     except ConfigurationError as error:
         if not logging.getLogger().handlers:
@@ -98,12 +101,9 @@ def _properties(settings: LaunchSettings, conf_directory: Path | None) -> tuple[
     return properties, [*settings.remarks, *remarks, *heap_remarks]
 
 
-def _service(
-    settings: LaunchSettings,
-    properties: Mapping[str, str],
-    conf_directory: Path | None,
-    reopen_logs: Callable[[], None],
-) -> Service:
+def _loader(
+    settings: LaunchSettings, properties: Mapping[str, str], conf_directory: Path | None
+) -> ConfigurationLoader:
     for option, java_class in (
         ("--conf-provider", settings.conf_provider),
         ("--auth-provider", settings.auth_provider),
@@ -116,10 +116,18 @@ def _service(
         files=settings.conf_file, uris=settings.conf_uri, user=settings.conf_user, password=settings.conf_password,
         zookeeper=settings.zkconnstring, zookeeper_base=settings.zkbasepath,
     )  # fmt: skip
-    loader = ConfigurationLoader(
+    return ConfigurationLoader(
         open_sources(sources, settings.name, conf_directory), properties, os.environ, conf_directory=conf_directory,
         backup=Backup(settings.backup_directory, settings.name) if settings.backup_directory else None,
     )  # fmt: skip
+
+
+def _service(
+    settings: LaunchSettings,
+    properties: Mapping[str, str],
+    loader: ConfigurationLoader,
+    reopen_logs: Callable[[], None],
+) -> Service:
     interval_s = settings.poll_interval or poll_interval_s(settings.conf_uri)
     return Service(
         ServiceSettings(

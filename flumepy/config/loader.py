@@ -67,6 +67,7 @@ class ConfigurationLoader:
         conf_directory: Path | None = None,
         backup: Backup | None = None,
     ) -> None:
+        self.origin = source.origin  #: where the configuration is, for messages
         self._source = Remembering(source)
         self._system_properties = system_properties
         self._environ = environ

@@ -168,3 +168,26 @@ def test_java_options_and_slips_are_accepted_with_a_line_each(conf: Path) -> Non
             "-javaagent:x.jar is for a JVM", "--classpath lib/x.jar has no effect", "log4j2.xml is not read",
         ):  # fmt: skip
             assert said in agent.log
+
+
+def test_monitoring_is_started_when_asked_for_and_a_wrong_setting_costs_only_itself(conf: Path) -> None:
+    options = ["-Dflume.monitoring.type=http", "-Dflume.monitoring.bind=127.0.0.1"]
+    with running(conf.parent, "-f", "x.conf", "-n", "a1", *options, "-Dflume.monitoring.port=0") as agent:
+        agent.wait_for(r"Monitoring listens on 127\.0\.0\.1:\d+")
+    with running(conf.parent, "-f", "x.conf", "-n", "a1", *options, "-Dflume.monitoring.port=x") as agent:
+        agent.wait_for("runs without monitoring: -Dflume.monitoring.port")
+        assert send_line(agent.port(), b"x") == b"OK\n"
+
+
+def test_a_plugin_folder_is_used(conf: Path) -> None:
+    plugins = Path(__file__).parents[2] / "plugins"
+    conf.write_text(conf.read_text() + "a1.sources.r1.interceptors = i1\na1.sources.r1.interceptors.i1.type = shout\n")
+    with running(conf.parent, "-f", "x.conf", "-n", "a1", "--plugins-path", str(plugins)) as agent:
+        assert send_line(agent.port(), b"hello") == b"OK\n"
+        agent.wait_for("Event: .*HELLO")
+
+
+def test_a_configuration_behind_a_uri_is_run(conf: Path) -> None:
+    with running(conf.parent, "-u", "classpath:x.conf", "-c", ".", "-n", "a1", "-b", "kept") as agent:
+        agent.port()
+        assert (conf.parent / "kept" / ".a1.properties").exists()

@@ -50,6 +50,11 @@ def test_zookeeper_comes_before_uris_and_uris_before_files() -> None:
     assert isinstance(open_sources(SourceSettings(files=["f"]), "a1"), FileSource)
 
 
+def test_a_file_in_another_format_is_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match="configurations in yaml are not supported"):
+        open_sources(SourceSettings(files=["flume.yaml"]), "a1")
+
+
 def test_no_source_at_all_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="no configuration was named"):
         open_sources(SourceSettings(), "a1")
