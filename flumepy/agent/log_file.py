@@ -31,7 +31,8 @@ class LogFile(logging.Handler):
         try:
             if self._size and self.must_roll(record, self._size + len(data)):
                 self._file.close()
-                self.roll()
+                if self.path.exists():  # it is not where a new file could not be opened the last time
+                    self.roll()
                 self._open()
             self._file.write(data)
         except (OSError, ValueError):  # ValueError: a file that could not be opened again is closed

@@ -205,12 +205,16 @@ class Materializer:
 
     def _remove_unconnected_channels(self) -> None:
         used = {channel for source in self.agent.sources.values() for channel in source.outlet.selector.channels}
-        used |= {sink.channel for sink in self.agent.sinks.values()}
+        read = {sink.channel for sink in self.agent.sinks.values()}
         for name, channel in list(self.agent.channels.items()):
-            if channel not in used:
+            if channel not in used | read:
                 del self.agent.channels[name]
                 self._report(self.config.channels[name], Problem(
                     Severity.WARNING, "has no source or sink connected and is removed"))  # fmt: skip
+            elif channel not in read and channel.durability == "volatile":
+                # A durable one may be read by others: a Kafka topic, or a later configuration.
+                self._report(self.config.channels[name], Problem(
+                    Severity.WARNING, "is read by no sink, so it fills up and then stops its sources"))  # fmt: skip
 
 
 def materialize(

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import resource
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,30 @@ def test_a_full_file_is_rolled_and_the_oldest_goes(tmp_path: Path) -> None:
     handler.close()
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
         "f.log": "line 4\n", "f.log.1": "line 3\n", "f.log.2": "line 2\n",
+    }  # fmt: skip
+
+
+def test_old_files_stay_while_a_new_one_cannot_be_opened_and_the_log_goes_on_afterwards(tmp_path: Path) -> None:
+    use_java_names()
+    handler = LogFile(tmp_path / "f.log", limit_bytes=10, backups=2)
+
+    def write(text: str) -> None:
+        handler.emit(logging.LogRecord("n", 20, "", 1, text, (), None))
+
+    write("line 0")
+    write("line 1")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (handler._file.fileno(), hard))
+    try:
+        for _ in range(5):
+            write("lost line")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert not (tmp_path / "f.log").exists()
+    write("line 2")
+    handler.close()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "f.log": "line 2\n", "f.log.1": "line 1\n", "f.log.2": "line 0\n",
     }  # fmt: skip
 
 
