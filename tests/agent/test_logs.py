@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import resource
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ def _restored() -> Iterator[None]:
     """Give logging back as it was: handlers, level, hooks, names."""
     root = logging.getLogger()
     before = root.handlers[:], root.level, threading.excepthook
+    excepthook = sys.excepthook
     names = {level: logging.getLevelName(level) for level in (30, 50)}
     yield
     for handler in root.handlers:
@@ -30,6 +32,7 @@ def _restored() -> Iterator[None]:
     for number, name in names.items():
         logging.addLevelName(number, name)
     logging.raiseExceptions = True
+    sys.excepthook = excepthook
 
 
 @pytest.mark.parametrize(
