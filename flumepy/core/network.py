@@ -18,6 +18,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context, Source
 from flumepy.core.errors import FlumeError, StartError
 from flumepy.core.intake import Intake, Parcel
+from flumepy.core.loop_errors import LoopErrors
 from flumepy.core.options import OptionsT
 from flumepy.core.threads import start_thread
 
@@ -79,6 +80,7 @@ class NetworkSource(Source[OptionsT]):
 
     async def _serve(self, opened: list[FlumeError | None], event: threading.Event) -> None:
         self.loop = asyncio.get_running_loop()
+        self.loop.set_exception_handler(LoopErrors(self.log))
         self.read_buffer = memoryview(bytearray(READ_BYTES))
         self.listeners: list[asyncio.AbstractServer | asyncio.BaseTransport] = []
         self.intake = Intake(self.outlet, self.loop, self.pause, self.resume)
@@ -248,9 +250,8 @@ class Connection(asyncio.BufferedProtocol):
 
 def format_peer(address: Any) -> str:
     """Return host:port of a socket address."""
-    return (
-        f"{address[0]}:{address[1]}" if isinstance(address, tuple) and len(address) > 1 else str(address or "unknown")
-    )
+    is_pair = isinstance(address, tuple) and len(address) > 1
+    return f"{address[0]}:{address[1]}" if is_pair else str(address or "unknown")
 
 
 def bound_socket(host: str, port: int, kind: int = socket.SOCK_STREAM) -> socket.socket:

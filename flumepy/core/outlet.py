@@ -172,8 +172,8 @@ class Outlet:
         now_s = time.monotonic()
         if not isinstance(error, StoppedError) and now_s - self._complained_s >= COMPLAINT_INTERVAL_S:
             self._complained_s = now_s
-            count = self.optional_failures
-            self._log.error("Optional channel %s does not take events (%d so far): %s", route.channel.name, count, error)
+            name, count = route.channel.name, self.optional_failures
+            self._log.error("Optional channel %s does not take events (%d so far): %s", name, count, error)
 
 
 def smallest_capacity(selector: Selector[Any]) -> int:
