@@ -19,14 +19,7 @@ from flumepy.core.network import MAX_CONNECTIONS, Connection, NetworkSource, bou
 from flumepy.core.options import opt
 from flumepy.core.ssl_options import ServerSslOptions, server_ssl
 from flumepy.formats.http_answer import AnswerQueue, CommonHeaders, Exchange
-from flumepy.formats.http_message import (
-    ByteBudget,
-    HttpRequest,
-    Item,
-    Refusal,
-    RequestLimits,
-    RequestParser,
-)
+from flumepy.formats.http_message import ByteBudget, HttpRequest, Item, Refusal, RequestLimits, RequestParser
 from flumepy.formats.jetty_options import (
     HttpConfigurationOptions,
     ServerConnectorOptions,
@@ -138,11 +131,11 @@ class HttpSource(NetworkSource[HttpOptions]):
         loop.call_later(self._sweep_s, self._sweep)
 
     def _sweep(self) -> None:
+        self.loop.call_later(self._sweep_s, self._sweep)
         now_s = self.loop.time()
         for connection in list(self.connections):
             if isinstance(connection, HttpConnection):
                 connection.check_time(now_s, self.connector.idle_timeout_ms / 1000, self.options.request_timeout_s)
-        self.loop.call_later(self._sweep_s, self._sweep)
 
     def complain(self, status: int, peer: str, message: str) -> None:
         """Log a refused request, each status at most every COMPLAINT_INTERVAL_S; the counters count all."""
@@ -272,7 +265,11 @@ class HttpConnection(Connection):
         if self.is_ended or not self.transport.can_write_eof():
             self.transport.close()
             return
-        self.transport.write_eof()
+        try:
+            self.transport.write_eof()
+        except OSError:  # the peer has reset the connection, and the transport does not know yet
+            self.transport.abort()
+            return
         self.source.loop.call_later(LINGER_S, self.transport.abort)
 
     def ended(self) -> None:
