@@ -97,12 +97,16 @@ def exchange(port: int, request: bytes) -> tuple[int, str]:
     return (int(match[1]) if match else 0), answer.partition(b"\r\n\r\n")[2].decode(errors="replace")
 
 
-def written(folder: Path) -> list[str]:
-    """Return the lines of all files in a folder, file after file as they were opened."""
-    names = sorted(
+def in_order(folder: Path) -> list[Path]:
+    """Return the files of a folder by their last writes: the order in which one sink filled them."""
+    return sorted(
         (path for path in folder.iterdir() if path.is_file()), key=lambda path: (path.stat().st_mtime_ns, path.name)
     )
-    return [line for path in names for line in path.read_bytes().decode(errors="replace").split("\n")[:-1]]
+
+
+def written(folder: Path) -> list[str]:
+    """Return the whole lines of all files in a folder, file after file."""
+    return [line for path in in_order(folder) for line in path.read_bytes().decode(errors="replace").split("\n")[:-1]]
 
 
 def doubles(lines: Sequence[str]) -> list[str]:
