@@ -63,6 +63,8 @@ class EventDrivenSourceRunner(Runner):
 class PolledRunner(Runner):
     """A thread that calls `poll` until it is stopped."""
 
+    patience_s = PATIENCE_S
+
     def __init__(self, name: str, thread_name: str) -> None:
         self.name = name
         self._thread_name = thread_name
@@ -87,7 +89,7 @@ class PolledRunner(Runner):
             call_all(self.interrupt, self._wakeup.set, lambda: self._join(thread))
 
     def _join(self, thread: threading.Thread) -> None:
-        thread.join(PATIENCE_S)
+        thread.join(self.patience_s)
         if thread.is_alive():
             log.warning("%s does not end its work; the stop waits for it.", self._thread_name)
             thread.join()
