@@ -103,9 +103,10 @@ class Materializer:
         self.agent.problems.append(config.locate(problem))
 
     def _context(self, config: ComponentConfig) -> Context:
+        problems = self.agent.problems  # alone: a channel that is used again must not keep the agent it was built for
         return Context(
             name=config.name, prefix=config.prefix, agent=self.config.name, builder=build,
-            system_properties=self.system_properties, report=lambda problem: self._report(config, problem),
+            system_properties=self.system_properties, report=lambda problem: problems.append(config.locate(problem)),
         )  # fmt: skip
 
     def _channel(self, config: ComponentConfig) -> None:
