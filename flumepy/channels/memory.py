@@ -201,7 +201,7 @@ class MemoryChannel(Channel[MemoryOptions]):
 
     def _append(self, offer: MemoryOffer) -> None:
         batch = offer.batch
-        if batch.bodies:
+        if len(batch):
             self._queue.append(Run(batch, 0, offer.size_bytes, self.context.clock.monotonic_s()))
         self._queued += len(batch)
         self.counters.put_success += len(batch)

@@ -61,7 +61,7 @@ class Run:
         self.put_s = put_s
 
     def __len__(self) -> int:
-        return len(self.batch.bodies) - self.start
+        return len(self.batch) - self.start
 
     def cut(self, count: int) -> "Run":
         """Remove the first `count` events and return them."""
@@ -74,7 +74,7 @@ class Run:
 
     def remaining(self) -> EventBatch:
         """Return the events as a batch."""
-        return self.batch.slice(self.start, len(self.batch.bodies)) if self.start else self.batch
+        return self.batch.slice(self.start, len(self.batch)) if self.start else self.batch
 
 
 class MemoryTransaction(Transaction):

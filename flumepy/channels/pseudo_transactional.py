@@ -98,7 +98,7 @@ class PseudoTransactionalChannel(Channel[PseudoTransactionalOptions]):
             self._append(offer.batch)
 
     def _append(self, batch: EventBatch) -> None:
-        if batch.bodies:
+        if len(batch):
             self._queue.append(batch)
         self._queued += len(batch)
         self.counters.put_success += len(batch)

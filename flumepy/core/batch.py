@@ -3,14 +3,16 @@
 Invariants: a batch is never changed once published, so it may be shared by channels, retries and threads; `bodies` has one
 entry per event; a header is one `str` that all events share, or a list with one entry per event in which None means that
 this event lacks the header. A column of only None does not occur in batches made here. Work on a batch is O(columns)
-wherever possible; what is per event is a C-level loop.
+wherever possible; what is per event is a C-level loop. A batch made from `lines` (each body with its line feed, as it came)
+computes `bodies` only when somebody asks: cutting the ends off costs more than finding them; a text file wants them whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import chain, compress
+from operator import itemgetter
 
 Column = str | list[str | None]
 
@@ -26,19 +28,37 @@ class Event:
 class EventBatch:
     """Events as columns: `bodies`, and `headers` by name."""
 
-    __slots__ = ("_body_bytes", "bodies", "headers")
+    __slots__ = ("_bodies", "_body_bytes", "headers", "lines")
 
-    def __init__(self, bodies: list[bytes], headers: dict[str, Column] | None = None, *, body_bytes: int = -1) -> None:
-        """Keep the columns. `body_bytes`: the length of all bodies together, where the maker knows it anyway."""
-        self.bodies = bodies
+    def __init__(self, bodies: list[bytes], headers: dict[str, Column] | None = None) -> None:
+        self._bodies: list[bytes] | None = bodies
         self.headers: dict[str, Column] = {} if headers is None else headers
-        self._body_bytes = body_bytes
+        self._body_bytes = -1
+        #: the bodies, each with a line feed after it, where the batch was made of them
+        self.lines: list[bytes] | None = None
+
+    @classmethod
+    def from_lines(
+        cls, lines: list[bytes], headers: dict[str, Column] | None = None, *, size_bytes: int = -1
+    ) -> EventBatch:
+        """Make a batch of lines that all end with a line feed. `size_bytes`: their length, where it is known anyway."""
+        batch = cls([], headers)
+        batch._bodies, batch.lines = None, lines
+        batch._body_bytes = size_bytes - len(lines) if size_bytes >= 0 else -1
+        return batch
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """Return the bodies, one per event; the list must not be changed."""
+        if self._bodies is None:
+            self._bodies = [line[:-1] for line in self.lines or ()]
+        return self._bodies
 
     def __len__(self) -> int:
-        return len(self.bodies)
+        return len(self.lines if self._bodies is None and self.lines is not None else self.bodies)
 
     def __repr__(self) -> str:
-        return f"EventBatch({len(self.bodies)} events, headers={sorted(self.headers)})"
+        return f"EventBatch({len(self)} events, headers={sorted(self.headers)})"
 
     def __eq__(self, other: object) -> bool:
         """Compare event by event, so that a shared header equals a column of the same values."""
@@ -65,23 +85,38 @@ class EventBatch:
         """Join batches in order; columns stay shared where all agree."""
         if len(batches) == 1:
             return batches[0]
-        bodies: list[bytes] = []
-        for batch in batches:
-            bodies += batch.bodies
         first = batches[0].headers
+        joined = cls._joined(batches)
         if all(batch.headers is first or batch.headers == first for batch in batches[1:]) and not any(
             type(value) is list for value in first.values()
         ):
-            return cls(bodies, first)
+            return joined._with_headers(first)
         names: dict[str, None] = {}
         for batch in batches:
             names.update(dict.fromkeys(batch.headers))
-        return cls(bodies, {name: shared([v for batch in batches for v in batch.column(name)]) for name in names})
+        return joined._with_headers({n: shared([v for batch in batches for v in batch.column(n)]) for n in names})
+
+    @classmethod
+    def _joined(cls, batches: Sequence[EventBatch]) -> EventBatch:
+        runs = [batch.lines for batch in batches if batch.lines is not None and batch._bodies is None]
+        if len(runs) == len(batches):
+            return cls.from_lines(list(chain.from_iterable(runs)))
+        return cls(list(chain.from_iterable([batch.bodies for batch in batches])))
+
+    def _with_headers(self, headers: dict[str, Column]) -> EventBatch:
+        batch = EventBatch([], headers)
+        batch._bodies, batch.lines, batch._body_bytes = self._bodies, self.lines, self._body_bytes
+        return batch
+
+    def _pick(self, pick: Callable[[list[bytes]], list[bytes]], headers: dict[str, Column]) -> EventBatch:
+        if self.lines is not None:
+            return EventBatch.from_lines(pick(self.lines), drop_empty(headers))
+        return EventBatch(pick(self.bodies), drop_empty(headers))
 
     def column(self, name: str) -> list[str | None]:
         """Return a header as one entry per event; all None when no event has it."""
         value = self.headers.get(name)
-        return value if isinstance(value, list) else [value] * len(self.bodies)
+        return value if isinstance(value, list) else [value] * len(self)
 
     def with_header(self, name: str, value: Column, *, preserve: bool = False) -> EventBatch:
         """Return a batch with this header set; `preserve` fills only events that lack it. A None entry leaves as is."""
@@ -89,7 +124,7 @@ class EventBatch:
         if present is not None and (preserve or isinstance(value, list)):
             if preserve and isinstance(present, str):
                 return self
-            ours = value if isinstance(value, list) else [value] * len(self.bodies)
+            ours = value if isinstance(value, list) else [value] * len(self)
             pairs = zip(self.column(name), ours, strict=True)
             if preserve:
                 value = shared([old if old is not None else new for old, new in pairs])
@@ -97,12 +132,12 @@ class EventBatch:
                 value = shared([new if new is not None else old for old, new in pairs])
         elif isinstance(value, list) and not any(entry is not None for entry in value):
             return self
-        return EventBatch(self.bodies, {**self.headers, name: value}, body_bytes=self._body_bytes)
+        return self._with_headers({**self.headers, name: value})
 
     def without_headers(self, names: Iterable[str]) -> EventBatch:
         """Return a batch that lacks these headers."""
         gone = set(names)
-        return EventBatch(self.bodies, {name: value for name, value in self.headers.items() if name not in gone})
+        return self._with_headers({name: value for name, value in self.headers.items() if name not in gone})
 
     def with_bodies(self, bodies: list[bytes]) -> EventBatch:
         """Return a batch with other bodies, one per event, and the same headers."""
@@ -111,30 +146,31 @@ class EventBatch:
     def filter(self, mask: Sequence[object]) -> EventBatch:
         """Return the events whose entry in `mask` (one per event) is true."""
         headers = {n: v if isinstance(v, str) else shared(list(compress(v, mask))) for n, v in self.headers.items()}
-        return EventBatch(list(compress(self.bodies, mask)), drop_empty(headers))
+        return self._pick(lambda entries: list(compress(entries, mask)), headers)
 
     def slice(self, start: int, stop: int) -> EventBatch:
         """Return the events [start, stop); the bodies are shared."""
-        if start <= 0 and stop >= len(self.bodies):
+        if start <= 0 and stop >= len(self):
             return self
         headers: dict[str, Column] = {n: v if isinstance(v, str) else v[start:stop] for n, v in self.headers.items()}
-        return EventBatch(self.bodies[start:stop], drop_empty(headers))
+        return self._pick(itemgetter(slice(start, stop)), headers)
 
     def stride(self, start: int, step: int) -> EventBatch:
         """Return every `step`-th event from `start` on."""
         headers: dict[str, Column] = {n: v if isinstance(v, str) else v[start::step] for n, v in self.headers.items()}
-        return EventBatch(self.bodies[start::step], drop_empty(headers))
+        return self._pick(itemgetter(slice(start, None, step)), headers)
 
     def body_bytes(self) -> int:
         """Return the length of all bodies together, counted once."""
         if self._body_bytes < 0:
-            self._body_bytes = sum(map(len, self.bodies))
+            ends = 0 if self.lines is None else len(self.lines)
+            self._body_bytes = sum(map(len, self.lines or self.bodies)) - ends
         return self._body_bytes
 
     def header_maps(self) -> list[dict[str, str]]:
         """Return one new header dict per event."""
         constant = {name: value for name, value in self.headers.items() if isinstance(value, str)}
-        maps = [dict(constant) for _ in self.bodies]
+        maps = [dict(constant) for _ in range(len(self))]
         for name, value in self.headers.items():
             if not isinstance(value, str):
                 for one, entry in zip(maps, value, strict=True):

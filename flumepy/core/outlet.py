@@ -146,16 +146,16 @@ class Outlet:
         return None if remembered is None else remembered[1]
 
     def _routes(self, batch: EventBatch) -> list[Route]:
-        if not batch.bodies:
+        if not len(batch):
             return []
         # Plugins may raise anything; a source can only answer what belongs to the tree.
         with translate({Exception: InterceptorError}, f"{self.name}: an interceptor or the selector failed"):
             intercepted = batch
             for interceptor in self.interceptors:
                 intercepted = interceptor.intercept(intercepted)
-                if not intercepted.bodies:
+                if not len(intercepted):
                     return []
-            return [route for route in self.selector.route(intercepted) if route.batch.bodies]
+            return [route for route in self.selector.route(intercepted) if len(route.batch)]
 
     def _ended(self, delivery: "_Delivery") -> None:
         with self._lock:

@@ -54,7 +54,7 @@ class Transaction(ABC):
     def put(self, batch: EventBatch) -> None:
         """Add a batch; takers see it after the commit. Raises ChannelError."""
         self._need_open("put")
-        if batch.bodies:
+        if len(batch):
             self.do_put(batch)
 
     def take(self, limit: int) -> list[EventBatch]:

@@ -31,4 +31,4 @@ class LoadBalancingSelector(Selector[LoadBalancingOptions]):
     def route(self, batch: EventBatch) -> list[Route]:
         """Return a route for each channel that gets events."""
         parts = self.policy.split(batch, len(self.channels))
-        return [Route(channel, part) for channel, part in zip(self.channels, parts, strict=True) if part.bodies]
+        return [Route(channel, part) for channel, part in zip(self.channels, parts, strict=True) if len(part)]

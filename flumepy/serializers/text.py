@@ -17,5 +17,13 @@ class TextSerializer(Serializer[TextOptions]):
     Options = TextOptions
 
     def serialize(self, batches: list[EventBatch]) -> list[bytes]:
-        """Join the bodies."""
-        return list(framed(gathered(batches), b"", b"\n" if self.options.append_newline else b""))
+        """Join the bodies, or the lines where they came as such."""
+        if not self.options.append_newline:
+            return list(framed(gathered(batches), b"", b""))
+        parts: list[bytes] = []
+        for batch in batches:
+            if batch.lines is not None:
+                parts += framed(batch.lines, b"", b"")
+            else:
+                parts += framed(batch.bodies, b"", b"\n")
+        return parts

@@ -1,6 +1,6 @@
 """The netcat source: one event per line of a TCP connection, answered with OK once it is stored.
 
-A chunk is split into lines in one C call and becomes one parcel; nothing is done per line unless a line could be too long
+A chunk is cut into lines in one C call and becomes one parcel; nothing is done per line unless a line could be too long
 or the text is not valid in its encoding. The limit counts characters, as Flume's does: a line of `max-line-length` or more
 without its newline is refused and the connection closed, after the lines before it were handled. A body is always UTF-8.
 Source: NetcatSource.
@@ -8,6 +8,7 @@ Source: NetcatSource.
 
 import asyncio
 import codecs
+from io import BytesIO
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
@@ -78,17 +79,17 @@ class _NetcatConnection(Connection):
         else:
             chunk = bytes(data)
         chunk = self._rest + chunk if self._rest else chunk
-        lines = chunk.split(b"\n")
-        self._rest = lines.pop()
+        lines = BytesIO(chunk).readlines()
+        self._rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
         is_whole = True
         if len(chunk) >= self._limit:
             is_whole = self._cut_at_long_line(lines)
         if self.source.is_utf8 and not chunk.isascii():
             is_whole = self._cut_at_bad_text(lines) and is_whole
         if lines:
-            size = len(chunk) - len(self._rest) - len(lines) if is_whole else -1
+            size_bytes = len(chunk) - len(self._rest) if is_whole else -1
             self._unanswered += len(lines)
-            self.source.intake.add(Parcel(EventBatch(lines, body_bytes=size), self._answer))
+            self.source.intake.add(Parcel(EventBatch.from_lines(lines, size_bytes=size_bytes), self._answer))
         if not is_whole or self._is_too_long(self._rest):
             self._refuse(self._too_long_words() if self._is_text(self._rest) else b"")
 
@@ -97,10 +98,10 @@ class _NetcatConnection(Connection):
 
     def _cut_at_long_line(self, lines: list[bytes]) -> bool:
         """Keep the lines before the first that is too long; it becomes the rest."""
-        if not lines or max(map(len, lines)) < self._limit:
+        if not lines or max(map(len, lines)) <= self._limit:
             return True
         for position, line in enumerate(lines):
-            if self._is_too_long(line):
+            if self._is_too_long(line[:-1]):
                 self._rest = line
                 del lines[position:]
                 return False

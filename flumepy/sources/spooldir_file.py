@@ -32,7 +32,7 @@ class SpooledFile:
         """
         assert self.reader is not None
         batch = self.reader.read(limit)
-        if not batch.bodies:
+        if not len(batch):
             if not self._is_untouched:
                 return None
             batch = EventBatch([b""])

@@ -1,6 +1,7 @@
 """Batches of columns behave like lists of events."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -140,3 +141,39 @@ def test_sizes_are_told() -> None:
     batch = EventBatch([b"12", b"", b"345"], {"b": "x", "a": "y"})
     assert (len(batch), batch.body_bytes()) == (3, 5)
     assert repr(batch) == "EventBatch(3 events, headers=['a', 'b'])"
+
+
+class TestABatchOfLines:
+    """Lines with their line feeds are a batch like any other."""
+
+    LINES: ClassVar[list[bytes]] = [b"one\n", b"\n", b"three\r\n", b"4\n"]
+    BODIES: ClassVar[list[bytes]] = [b"one", b"", b"three\r", b"4"]
+
+    def test_it_equals_the_batch_of_its_bodies(self) -> None:
+        batch = EventBatch.from_lines(self.LINES, {"k": "v"})
+        assert batch == EventBatch(self.BODIES, {"k": "v"})
+        assert len(batch) == 4
+        assert batch.body_bytes() == sum(map(len, self.BODIES))
+
+    def test_a_known_size_is_taken_over(self) -> None:
+        assert EventBatch.from_lines(self.LINES, size_bytes=sum(map(len, self.LINES))).body_bytes() == 11
+
+    def test_slices_strides_filters_and_headers_keep_the_lines(self) -> None:
+        batch = EventBatch.from_lines(self.LINES)
+        assert batch.slice(1, 3).lines == self.LINES[1:3]
+        assert batch.stride(1, 2).lines == self.LINES[1::2]
+        assert batch.filter([1, 0, 0, 1]).lines == [self.LINES[0], self.LINES[3]]
+        assert batch.with_header("a", "b").without_headers(["a"]).lines == self.LINES
+        assert batch.slice(1, 3).bodies == self.BODIES[1:3]
+
+    def test_new_bodies_have_no_lines(self) -> None:
+        batch = EventBatch.from_lines(self.LINES).with_bodies([b"x"] * 4)
+        assert batch.lines is None
+        assert batch.bodies == [b"x"] * 4
+
+    def test_joined_with_other_batches_nothing_is_lost(self) -> None:
+        lines, plain = EventBatch.from_lines(self.LINES, {"a": "1"}), EventBatch([b"p"], {"b": "2"})
+        joined = EventBatch.concat([lines, plain, lines])
+        assert joined.bodies == [*self.BODIES, b"p", *self.BODIES]
+        assert joined.column("a") == ["1"] * 4 + [None] + ["1"] * 4
+        assert EventBatch.concat([lines, lines]).lines == self.LINES * 2
