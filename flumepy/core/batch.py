@@ -98,7 +98,7 @@ class EventBatch:
 
     @classmethod
     def _joined(cls, batches: Sequence[EventBatch]) -> EventBatch:
-        runs = [batch.lines for batch in batches if batch.lines is not None and batch._bodies is None]
+        runs = [batch.lines for batch in batches if batch.lines is not None]
         if len(runs) == len(batches):
             return cls.from_lines(list(chain.from_iterable(runs)))
         return cls(list(chain.from_iterable([batch.bodies for batch in batches])))

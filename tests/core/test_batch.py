@@ -156,7 +156,7 @@ class TestABatchOfLines:
         assert batch.body_bytes() == sum(map(len, self.BODIES))
 
     def test_a_known_size_is_taken_over(self) -> None:
-        assert EventBatch.from_lines(self.LINES, size_bytes=sum(map(len, self.LINES))).body_bytes() == 11
+        assert EventBatch.from_lines(self.LINES, size_bytes=sum(map(len, self.LINES))).body_bytes() == 10
 
     def test_slices_strides_filters_and_headers_keep_the_lines(self) -> None:
         batch = EventBatch.from_lines(self.LINES)
