@@ -206,7 +206,9 @@ class _Reader:
                 self._bad(option, key, str(error), is_default=option.on_bad == "default")
         for option in self.fields:
             if option.is_prefix:
-                values[option.key] = self._below(option.key)
+                values[option.key] = below = self._below(option.key)
+                for key in below if option.ignored else ():
+                    self._note(f"{option.key}{key}", f"is accepted and has no effect: {option.ignored}")
         self._report_unknown()
         return values
 

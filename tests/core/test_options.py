@@ -235,3 +235,13 @@ def test_mutable_defaults_are_not_shared() -> None:
 def test_any_settings_give_options_or_errors(settings: dict[str, str]) -> None:
     reading = read_options(Sample, settings)
     assert (reading.options is None) == any(problem.severity is Severity.ERROR for problem in reading.problems)
+
+
+class _Tuned(Options):
+    pool: dict[str, str] = opt("Pool.", {}, doc="Somebody else's tuning.", ignored="there is no pool")
+
+
+def test_every_property_below_an_ignored_prefix_is_noted() -> None:
+    problems = read_options(_Tuned, {"Pool.size": "3", "Pool.kind": "x"}).problems
+    assert [(p.severity, p.key) for p in problems] == [(Severity.NOTE, "Pool.size"), (Severity.NOTE, "Pool.kind")]
+    assert "there is no pool" in problems[0].message
