@@ -10,22 +10,18 @@ from enum import Enum
 from itertools import islice
 from typing import BinaryIO
 
+from fastavro.schema import fingerprint
+
 from flumepy.core.batch import EventBatch
 from flumepy.core.deserializer import Deserializer, EventReader, TextRules
-from flumepy.core.errors import InputError
+from flumepy.core.errors import InputError, MissingPackageError, UnsupportedError
 from flumepy.core.options import Options, opt
-from flumepy.formats.avro_container import (
-    SYNC_BYTES,
-    Block,
-    Header,
-    decompressor,
-    parse_block,
-    parse_header,
-)
-from flumepy.formats.avro_schema import compile_step, fingerprint_hex, parse_schema, schema_text, split_records
+from flumepy.formats.avro_codecs import codec
+from flumepy.formats.avro_container import SYNC_BYTES, parse_header, read_block
+from flumepy.formats.avro_schema import canonical_form, compile_step, schema_text, split_records
 
 CHUNK_BYTES = 256 * 1024
-BLOCK_LIMIT_BYTES = 1 << 30
+HEADER_LIMIT_BYTES = 4 * 1024 * 1024
 
 
 class SchemaType(Enum):
@@ -60,38 +56,30 @@ class AvroReader(EventReader):
 
     def __init__(self, file: BinaryIO, position: int, schema_type: SchemaType) -> None:
         self._file = file
-        header = self._read_header()
-        schema = parse_schema(header.metadata.get("avro.schema", b""))
+        file.seek(0)
+        header = parse_header(file.read(HEADER_LIMIT_BYTES))
+        schema = header.metadata.get("avro.schema", b"")
+        canonical = canonical_form(schema)
         if schema_type is SchemaType.HASH:
-            self._headers = {"flume.avro.schema.hash": fingerprint_hex(schema)}
+            self._headers = {"flume.avro.schema.hash": fingerprint(canonical, "CRC-64-AVRO")}
         else:
             self._headers = {"flume.avro.schema.literal": schema_text(schema)}
+        self._step = compile_step(canonical)
         self._sync = header.sync
-        self._decompress = decompressor(header.codec)
-        self._step = compile_step(schema)
-        self._data = b""  # what has been read and not taken apart; it begins at _data_start, the next block at _at
-        self._at = 0
-        self._data_start = self._find_block(max(position, header.size_bytes - SYNC_BYTES))
-        self._block_end = self._data_start
+        try:
+            self._codec = codec(header.codec)
+        except UnsupportedError as error:
+            raise InputError(str(error)) from error
+        except MissingPackageError as error:
+            raise InputError(f"{error}: {error.hint}") from error
         self._left = 0  # records of the open block
         self._records: Iterator[bytes] = iter(())
         self._error: InputError | None = None
-        self.position = max(0, self._data_start - SYNC_BYTES)
+        self._find_block(max(position, header.size_bytes - SYNC_BYTES))
+        self.position = max(0, file.tell() - SYNC_BYTES)
 
-    def _read_header(self) -> Header:
-        self._file.seek(0)
-        data = b""
-        while True:
-            chunk = self._file.read(CHUNK_BYTES)
-            data += chunk
-            header = parse_header(data)
-            if header is not None:
-                return header
-            if not chunk or len(data) > BLOCK_LIMIT_BYTES:
-                raise InputError("not an Avro container file: its header has no end")
-
-    def _find_block(self, position: int) -> int:
-        """Return the index behind the first sync marker at or behind the position, or the file's end."""
+    def _find_block(self, position: int) -> None:
+        """Go behind the first sync marker at or behind the position, or to the file's end."""
         self._file.seek(position)
         at, data = position, b""
         while chunk := self._file.read(CHUNK_BYTES):
@@ -99,16 +87,15 @@ class AvroReader(EventReader):
             found = data.find(self._sync)
             if found >= 0:
                 self._file.seek(at + found + SYNC_BYTES)
-                return at + found + SYNC_BYTES
+                return
             keep = data[1 - SYNC_BYTES :]
             at, data = at + len(data) - len(keep), keep
-        return at + len(data)
 
     def read(self, limit: int) -> EventBatch:
         """Return up to `limit` records."""
         bodies: list[bytes] = []
         try:
-            while len(bodies) < limit and (self._left or self._open_block(wait=not bodies)):
+            while len(bodies) < limit and (self._left or self._open_block()):
                 self._take_records(bodies, limit)
         except InputError as error:
             self._left, self._error = 0, error
@@ -121,35 +108,15 @@ class AvroReader(EventReader):
             bodies.append(body)
             self._left -= 1
         if not self._left:
-            self.position = self._block_end - SYNC_BYTES
+            self.position = self._file.tell() - SYNC_BYTES
 
-    def _open_block(self, *, wait: bool) -> bool:
-        """Go to the next block that has records; without `wait` only if it has been read already."""
+    def _open_block(self) -> bool:
+        """Go to the next block that has records."""
         if self._error is not None:
             raise self._error
-        while (block := self._next_block(wait=wait)) is not None:
-            self._at = block.end
-            self._block_end = self._data_start + block.end
+        while (block := read_block(self._file, self._sync)) is not None:
             if block.count:
-                payload = self._decompress(self._data[block.start : block.stop])
                 self._left = block.count
-                self._records = split_records(payload, block.count, self._step)
+                self._records = split_records(self._codec.decompress(block.data), block.count, self._step)
                 return True
         return False
-
-    def _next_block(self, *, wait: bool) -> Block | None:
-        while True:
-            block = parse_block(self._data, self._at, self._sync)
-            if block is not None or not wait:
-                return block
-            self._data = self._data[self._at :]
-            self._data_start += self._at
-            self._at = 0
-            chunk = self._file.read(max(CHUNK_BYTES, len(self._data)))
-            if not chunk:
-                if self._data:
-                    raise InputError(f"the Avro block at byte {self._data_start} is cut off by the end of the file")
-                return None
-            self._data += chunk
-            if len(self._data) > BLOCK_LIMIT_BYTES:
-                raise InputError(f"the Avro block at byte {self._data_start} is larger than {BLOCK_LIMIT_BYTES} bytes")

@@ -10,8 +10,7 @@ from flumepy.core.errors import UnsupportedError
 from flumepy.core.options import Options, opt
 from flumepy.core.problems import Problem, Severity
 from flumepy.core.serializer import Serializer
-from flumepy.formats.avro_container import encode_bytes, encode_long
-from flumepy.formats.avro_writer import ContainerWriter, encode_map, encode_string
+from flumepy.formats.avro_writer import ContainerWriter, encode_bytes, encode_long, encode_map, encode_string
 
 SCHEMA = (
     '{"type":"record","name":"Event","fields":[{"name":"headers","type":{"type":"map","values":"string"}},'

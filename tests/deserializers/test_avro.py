@@ -2,20 +2,19 @@
 
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import fastavro
 import pytest
-from fastavro.schema import fingerprint, to_parsing_canonical_form
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flumepy.core.deserializer import TextRules
 from flumepy.core.errors import InputError
 from flumepy.deserializers.avro import AvroDeserializer, AvroReader
-from flumepy.formats.avro_container import encode_block, encode_header
-from flumepy.formats.avro_schema import canonical_form, fingerprint_hex
+from flumepy.formats.avro_container import BLOCK_START, encode, encode_block, encode_header
 from flumepy.testing.conformance import DeserializerConformance
 from flumepy.testing.fakes import build
 
@@ -87,16 +86,29 @@ def test_zstandard_of_the_avro_extra_is_read() -> None:
     assert read_all(opened(header + block)) == BODIES
 
 
-def test_the_hash_header_is_the_fingerprint_of_the_canonical_form() -> None:
-    canonical = to_parsing_canonical_form(SCHEMA)
-    assert canonical_form(SCHEMA) == canonical
-    batch = opened(container()).read(3)
-    assert batch.headers == {"flume.avro.schema.hash": fingerprint(canonical, "CRC-64-AVRO")}
+def of_schema(schema: Any, data: bytes, count: int) -> bytes:
+    header = encode_header({"avro.schema": json.dumps(schema).encode()}, bytes(range(16)))
+    return header + encode_block(count, data, bytes(range(16)))
 
 
-def test_a_known_fingerprint_of_the_specification() -> None:
-    # Apache Avro, share/test/data/schema-tests.txt: "null" has 7195948357588979594.
-    assert fingerprint_hex("null") == (7195948357588979594).to_bytes(8, "little").hex()
+@pytest.mark.parametrize(
+    ("schema", "fingerprint"),
+    [
+        # Apache Avro, share/test/data/schema-tests.txt
+        ("null", 7195948357588979594),
+        ({"type": "boolean"}, -6970731678124411036),
+        ({"type": "fixed", "name": "foo", "size": 15}, 1756455273707447556),
+        ({"type": "record", "name": "foo", "fields": [{"name": "f1", "type": "boolean"}]}, 7843277075252814651),
+        # A default that does not fit is no part of the canonical form, and Java reads such a file.
+        (
+            {"type": "record", "name": "foo", "doc": "x", "fields": [{"name": "f1", "type": "boolean", "default": 7}]},
+            7843277075252814651,
+        ),
+    ],
+)
+def test_the_hash_header_is_the_fingerprint_of_the_specification(schema: Any, fingerprint: int) -> None:
+    batch = opened(of_schema(schema, bytes(15), 1)).read(1)
+    assert batch.headers == {"flume.avro.schema.hash": fingerprint.to_bytes(8, "little", signed=True).hex()}
 
 
 def test_the_literal_header_is_the_schema_on_one_line() -> None:
@@ -128,6 +140,59 @@ def test_what_is_no_container_is_refused(data: bytes) -> None:
 def test_an_unknown_codec_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="codec"):
         opened(container().replace(b"avro.codec\x08null", b"avro.codec\x08nope"))
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "Unknown", 5, {}, {"type": "array"}, {"type": "record", "name": "a", "fields": 5},
+        {"type": "fixed", "name": "a", "size": "x"}, {"type": "fixed", "name": "a", "size": -1},
+        {"type": "record", "name": "a", "fields": [{"name": "b", "type": "Unknown"}]},
+    ],
+)  # fmt: skip
+def test_a_schema_that_is_none_is_refused(schema: Any) -> None:
+    with pytest.raises(InputError, match="the Avro schema is not valid"):
+        opened(of_schema(schema, b"", 0))
+
+
+def test_metadata_need_not_be_text() -> None:
+    header = encode_header({"avro.schema": b'"long"', "made.by": b"\xff\xfe"}, bytes(16))
+    assert read_all(opened(header + encode_block(1, b"\x02", bytes(16)))) == [b"\x02"]
+
+
+def test_a_codec_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cramjam", None)
+    with pytest.raises(InputError, match=r"snappy needs the package cramjam: pip install 'flumepy\[avro\]'"):
+        opened(container().replace(b"avro.codec\x08null", b"avro.codec\x0csnappy"))
+
+
+NODE = {"type": "record", "name": "Node", "fields": [{"name": "next", "type": ["null", "Node"]}]}
+
+
+def test_a_record_nested_without_end_is_refused() -> None:
+    with pytest.raises(InputError, match="does not fit its schema"):
+        opened(of_schema(NODE, b"\x02" * 1_000_000 + b"\0", 1)).read(1)
+
+
+def test_an_array_of_nulls_does_not_keep_the_agent_busy() -> None:
+    data = b"\xfe" + b"\xff" * 8 + b"\x01" + b"\0"
+    assert read_all(opened(of_schema({"type": "array", "items": "null"}, data, 1))) == [data]
+
+
+@pytest.mark.parametrize("size", [-1, 1 << 31, 1 << 62])
+def test_a_block_whose_size_cannot_be_is_refused(size: int) -> None:
+    data = of_schema("long", b"", 0)[:-18] + encode(BLOCK_START, {"count": 1, "size": size})
+    with pytest.raises(InputError, match=r"negative|larger than"):
+        opened(data).read(1)
+
+
+@pytest.mark.parametrize("cut", [1, 15, 17, 250])
+def test_a_block_that_is_cut_off_is_refused(cut: int) -> None:
+    data = of_schema("bytes", b"\x90\x03" + bytes(200), 200)  # its count takes two bytes
+    assert len(encode(BLOCK_START, {"count": 200, "size": 202})) == 4
+    whole = len(data) - 222
+    with pytest.raises(InputError, match=f"at byte {whole} is cut off"):
+        opened(data[: max(whole + 1, len(data) - cut)]).read(1)
 
 
 def test_records_before_a_broken_block_are_returned_first() -> None:
@@ -162,5 +227,5 @@ class TestLaw(DeserializerConformance):
         return container(interval=1), BODIES
 
     def test_an_empty_file_has_no_events(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="no end"):
+        with pytest.raises(InputError, match="not an Avro container"):
             self.make().open(io.BytesIO(b""), 0, TextRules())

@@ -1,6 +1,7 @@
 """The position file: what kill -9 leaves, and what is torn."""
 
 import io
+import os
 import random
 import subprocess
 import sys
@@ -40,6 +41,14 @@ def test_opening_it_again_keeps_the_offset_of_the_same_target_only(tmp_path: Pat
     other.close()
     assert other.offset == 0
     assert read_position(tmp_path / "meta") == StoredPosition("/b", 0)
+
+
+def test_a_target_whose_name_is_not_utf_8_is_found_again(tmp_path: Path) -> None:
+    target = os.fsdecode(b"/spool/\xff.log")
+    position = PositionFile(tmp_path / "meta", target)
+    position.store(5)
+    position.close()
+    assert read_position(tmp_path / "meta") == StoredPosition(target, 5)
 
 
 @given(st.integers(0, 250), st.binary(max_size=20))
