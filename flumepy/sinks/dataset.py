@@ -19,7 +19,7 @@ class DatasetOptions(Options):
     roll_interval_s: int = opt("kite.rollInterval", 30, unit="s", doc="Age at which a file ends.")
     commit_on_batch: bool = opt("kite.flushable.commiteOnBatch", True, doc="Commit each batch (Flume's spelling).")
     sync_on_batch: bool = opt("kite.syncable.syncOnBatch", True, doc="Sync each batch; needs the commit.")
-    entity_parser: str = opt("kite.entityParser", "avro", doc="avro.")
+    entity_parser: str = opt("kite.entityParser", "avro", doc="How bodies are read: avro.")
     failure_policy: str = opt("kite.failurePolicy", "retry", doc="retry or save, for events that cannot be read.")
     error_dataset_uri: str | None = opt("kite.error.dataset.uri", None, doc="Where save puts them. Needed there.")
     kerberos_principal: str | None = opt("auth.kerberosPrincipal", None, doc="Principal; needs the keytab.")

@@ -1,0 +1,71 @@
+"""What keeps the house in order: size, threads, options with words, and no path of anybody's machine."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from flumepy.config.build import load
+from flumepy.config.catalog import ROWS, Row
+from flumepy.core.errors import MissingPackageError
+from flumepy.core.options import option_fields
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "flumepy"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+MOST_LINES = 300
+
+#: what starts a thread, or hands work to one
+THREAD_MAKERS = re.compile(
+    r"threading\.(Thread|Timer)\(|ThreadPoolExecutor|run_in_executor|to_thread\(|_thread\.start|import Thread\b"
+)
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def repository_files() -> list[Path]:
+    """Return what belongs to the project: committed, or new and not ignored."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / file for file in listing.stdout.decode().split("\0") if file and (ROOT / file).is_file()]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_no_module_is_longer_than_a_reader_can_hold(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_threads_are_made_in_one_module_only() -> None:
+    makers = [name(path) for path in MODULES if THREAD_MAKERS.search(path.read_text(encoding="utf-8"))]
+    assert makers == ["flumepy/core/threads.py"]
+
+
+def test_every_module_opens_with_its_strategy() -> None:
+    silent = [name(path) for path in MODULES if not path.read_text(encoding="utf-8").startswith(('"""', 'r"""'))]
+    assert silent == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind}-{row.name}")
+def test_every_option_of_every_component_says_what_it_is(row: Row) -> None:
+    try:
+        component = load(row)
+    except MissingPackageError as error:
+        pytest.skip(str(error))
+    for option in option_fields(component.Options):
+        assert len(f"{option.doc}{option.ignored or ''}") > 5, f"{component.__name__}.{option.name} has no doc"
+        assert option.doc.endswith((".", "…")), f"{component.__name__}.{option.name}: its doc is no sentence"
+    assert component.__doc__, f"{component.__name__} has no docstring"
+
+
+def test_no_file_names_a_place_of_one_machine() -> None:
+    needles = [f"/{folder}/".encode() for folder in ("work", "home/user", "Users")]
+    found = [
+        f"{name(path)}: {needle.decode()}" for path in repository_files() for needle in needles
+        if re.search(rb"(?<![\w.}/*-])" + needle, path.read_bytes())
+    ]  # fmt: skip
+    assert found == []
