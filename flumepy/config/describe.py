@@ -3,6 +3,7 @@
 Nothing is written twice: names come from the catalog, properties from the option model, the sentence from the docstring.
 """
 
+import inspect
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from flumepy.config.build import find, load
 from flumepy.config.catalog import Row, rows
 from flumepy.core.channel import Channel
 from flumepy.core.component import Component
-from flumepy.core.errors import ConfigurationError, UnknownTypeError
+from flumepy.core.errors import ConfigurationError
 from flumepy.core.later import Later
 from flumepy.core.options import OptionField, option_fields
 
@@ -44,7 +45,7 @@ class Description:
         """Return what there is to say beside the options."""
         if self.component is None:
             return [self.missing or ""]
-        said = [(self.component.__doc__ or "").strip().splitlines()[0]]
+        said = [(inspect.getdoc(self.component) or "").partition("\n")[0]]  # its own, or what it derives from
         if issubclass(self.component, Channel):
             said.append(f"Durability: {self.component.durability}.")
         if issubclass(self.component, Later):
@@ -65,7 +66,7 @@ def descriptions(words: Sequence[str] = ()) -> list[Description]:
         if all(word.lower() in names for word in words):
             found.append(_describe(row))
     if not found and len(words) == 2:
-        with suppress(UnknownTypeError):
+        with suppress(ConfigurationError):
             found = [_describe(find(words[0].lower(), words[1]))]
     return found
 
