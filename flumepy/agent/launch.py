@@ -24,6 +24,7 @@ from flumepy.config.loader import ConfigurationLoader, SourceSettings, open_sour
 from flumepy.config.sources.backup import Backup
 from flumepy.config.sources.uri import poll_interval_s
 from flumepy.config.ssl_defaults import with_ssl_defaults
+from flumepy.core.cpus import CPUS_PROPERTY, wanted_count
 from flumepy.core.errors import ConfigurationError, FlumeError
 
 log = logging.getLogger("flumepy.agent")
@@ -133,10 +134,19 @@ def _service(
         ServiceSettings(
             settings.name, properties, reload=not settings.no_reload_conf, poll_interval_s=interval_s,
             strict=settings.strict, drain_timeout_s=settings.drain_timeout, reopen_logs=reopen_logs,
-            started=lambda application: _start_monitoring(application, properties),
+            started=lambda application: _start_monitoring(application, properties), cpus=_cpus(properties),
         ),
         loader,
     )  # fmt: skip
+
+
+def _cpus(properties: Mapping[str, str]) -> int:
+    text = properties.get(CPUS_PROPERTY)
+    try:
+        return wanted_count(text)
+    except ValueError:
+        log.warning("-D%s=%s: say a number or all; one processor is used", CPUS_PROPERTY, text)
+        return 1
 
 
 def _add_plugins(plugins_path: str | None) -> None:

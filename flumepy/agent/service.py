@@ -25,6 +25,7 @@ from flumepy.agent.notify import notify
 from flumepy.agent.supervisor import RETRY_S, attempt
 from flumepy.agent.watch import FileWatch
 from flumepy.config.model import Configuration
+from flumepy.core.cpus import Placement
 from flumepy.core.errors import ConfigurationError, FlumeError
 from flumepy.core.problems import Problem, Severity
 
@@ -66,6 +67,7 @@ class ServiceSettings:
     poll_interval_s: float = 30.0
     strict: bool = False
     drain_timeout_s: float = 5.0
+    cpus: int = 1  #: processors to keep to; 0 leaves them to the kernel
     still_s: float = 1.0  #: how long a changed file must be left alone before it is read
     retry_s: float = RETRY_S  #: between two starts of a component that fails to start
     #: called with the application once it runs; returns what ends it (monitoring)
@@ -100,6 +102,9 @@ class Service:
         self._known_errors = error_keys(agent.problems)
         with ExitStack() as stack:
             stack.callback(self.loader.close)
+            placement = Placement(self.settings.cpus)
+            placement.start()
+            stack.callback(placement.stop)
             stack.callback(self.application.stop)
             self.application.apply(agent)
             stack.callback(self.settings.started(self.application))

@@ -12,6 +12,8 @@ import signal
 import subprocess
 from enum import Enum
 
+from flumepy.core.cpus import let_go
+
 PIPE_BYTES = 1024 * 1024
 READ_BYTES = 256 * 1024
 EXIT_GRACE_S = 0.2
@@ -35,6 +37,7 @@ class CommandProcess:
         self._process = subprocess.Popen(  # noqa: S603  # running the operator's command is what this is for
             arguments, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe, process_group=0
         )
+        let_go(self._process.pid)
         self._selector = selectors.DefaultSelector()
         for stream, name in ((self._process.stdout, Pipe.OUTPUT), (self._process.stderr, Pipe.ERRORS)):
             assert stream is not None
