@@ -102,3 +102,12 @@ def test_the_package_declares_names_in_the_groups_that_are_looked_at(folder: Pat
         assert f"[{group}]" in listing
         for name, value in points.items():
             assert f"{name} = {value}" in listing
+
+
+def test_the_map_of_the_house_is_short_and_leads_to_files_that_exist() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 150
+    root = DOCS.parent
+    named = set(re.findall(r"`((?:flumepy|tests|scripts|docs|core|agent)/[\w/.]*)`", text))
+    assert len(named) > 30
+    assert [path for path in named if not ((root / path).exists() or (root / "flumepy" / path).exists())] == []

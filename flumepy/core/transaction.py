@@ -4,7 +4,7 @@
         batches = transaction.take(100)
         deliver(batches)
 
-The block commits at its end and rolls back on any exception. A channel writes only the five `do_` hooks; the states are
+The block commits at its end and rolls back on any exception. A channel writes only the four `do_` hooks; the states are
 checked here, once. Source: BasicTransactionSemantics.
 """
 
