@@ -35,8 +35,9 @@ class Agent:
         self.start()
 
     def start(self) -> None:
-        """Start the process, again after its end; the log goes on in the same file."""
+        """Start the process, again after its end; the log goes on in the same file, and is read from here on."""
         with self._log_file.open("ab") as log:
+            self._log_begins = log.tell()
             self.process = subprocess.Popen(
                 self._command, cwd=self.folder, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
@@ -49,8 +50,8 @@ class Agent:
 
     @property
     def log(self) -> str:
-        """Return the log so far."""
-        return self._log_file.read_text(errors="replace")
+        """Return the log of this process so far."""
+        return self._log_file.read_bytes()[self._log_begins :].decode(errors="replace")
 
     def wait_for(self, pattern: str, *, count: int = 1, timeout_s: float = 15.0) -> re.Match[str]:
         """Return the `count`th match of a pattern in the log, as soon as there is one."""
@@ -94,8 +95,9 @@ class Agent:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise AssertionError(f"it did not stop within {STOP_S} s; the log:\n{self.log[-4000:]}") from None
-        found = [words for words in DEFECTS if words in self.log]
-        assert not found, f"{found} in the log:\n{self.log[-6000:]}"
+        whole_log = self._log_file.read_text(errors="replace")
+        found = [words for words in DEFECTS if words in whole_log]
+        assert not found, f"{found} in the log:\n{whole_log[-6000:]}"
 
     @property
     def is_running(self) -> bool:
