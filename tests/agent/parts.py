@@ -122,6 +122,13 @@ class PartChannel(MemoryChannel, Journaled):
         super().reconfigure(options)
 
 
+class PartDurable(PartChannel):
+    """A channel that says that it survives."""
+
+    durability = "power-safe"
+    is_reusable = False
+
+
 def config(**components: str) -> str:
     """Return a configuration of a1; `r1="netcat c1 port=0"`: type, channels, options. Kinds go by the first letter."""
     sections = {"r": "sources", "c": "channels", "k": "sinks", "g": "sinkgroups"}
@@ -132,7 +139,7 @@ def config(**components: str) -> str:
     for name, text in components.items():
         type_name, *words = text.split()
         prefix = f"a1.{sections[name[0]]}.{name}"
-        if type_name in ("source", "sink", "channel"):
+        if type_name in ("source", "sink", "channel", "durable"):
             type_name = f"tests.agent.parts.Part{type_name.title()}"
         if name[0] != "g":
             lines.append(f"{prefix}.type = {type_name}")

@@ -294,6 +294,51 @@ def test_an_edit_that_removes_a_channel_with_events_says_what_is_lost(
     assert "Events are lost with their channel, which no sink emptied in time: c1 (2)" in caplog.messages
 
 
+def test_a_durable_channel_that_leaves_keeps_its_events_and_is_not_waited_for(
+    application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    application.drain_timeout_s = 60
+    apply(application, config(r1="source c1", c1="durable", k1="sink c1 delivering=false"))
+    put(application, b"one", b"two")
+    began_s = time.monotonic()
+    assert apply(application, config(r1="source c2", c2="memory", k1="sink c2"))
+    assert time.monotonic() - began_s < 5
+    assert "Channel c1 is no longer configured; it still stores 2 events." in caplog.messages
+    assert not any("lost" in message for message in caplog.messages)
+
+
+def test_a_disposable_channel_is_stopped_before_its_successor_starts(application: Application) -> None:
+    text = config(r1="source c1", c1="durable", k1="sink c1")
+    apply(application, text)
+    first = application.channels["c1"]
+    del journal[:]
+    assert apply(application, text)
+    assert application.channels["c1"] is not first
+    assert journal == ["stop r1", "stop k1", "stop c1", "start c1", "start k1", "start r1"]
+
+
+def test_a_network_source_before_a_full_channel_answers_what_it_stored_and_reloads(application: Application) -> None:
+    port = free_port()
+    text = config(
+        r1=NETCAT.format(port=port), c1="memory capacity=2 transactionCapacity=2 keep-alive=3600",
+        k1="sink c1 delivering=false",
+    )  # fmt: skip
+    apply(application, text)
+    with socket.create_connection(("127.0.0.1", port), 5) as client:
+        client.settimeout(10)
+        client.sendall(b"one\ntwo\nthree\nfour\n")
+        wait_until(lambda: application.channels["c1"].size == 2)
+        began_s = time.monotonic()
+        assert apply(application, text.replace("delivering = false", "delivering = true"))
+        assert time.monotonic() - began_s < 6
+        answer = b""
+        while part := client.recv(4096):
+            answer += part
+    wait_until(lambda: len(sink(application).bodies) == answer.count(b"OK\n"))
+    assert sink(application).bodies == [b"one", b"two"]
+    assert ask(port) == b"OK\n"
+
+
 def test_a_source_blocked_on_a_full_channel_is_freed_by_a_reload_and_loses_nothing(application: Application) -> None:
     text = config(
         r1="seq c1 totalEvents=30", c1="memory capacity=10 transactionCapacity=10 keep-alive=3600",
