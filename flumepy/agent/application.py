@@ -152,7 +152,10 @@ class Application:
 
     def _drain(self, channels: list[Channel[Any]]) -> None:
         """Give the sinks time to empty these channels."""
-        served = {sink.channel for s in self._of("Sink") if s.is_started for sink in s.component.sinks}
+        runners = [supervised.component for supervised in self._of("Sink") if supervised.is_started]
+        served = {sink.channel for runner in runners for sink in runner.sinks}
+        for runner in runners:
+            runner.hurry()
         deadline_s = time.monotonic() + self.drain_timeout_s
         while any(channel.size for channel in channels if channel in served) and time.monotonic() < deadline_s:
             time.sleep(DRAIN_POLL_S)

@@ -102,6 +102,10 @@ class PolledRunner(Runner):
         """Tell whether the thread runs."""
         return self._thread is not None and self._thread.is_alive()
 
+    def hurry(self) -> None:
+        """End a wait after a failure: a stop gives what is queued one more chance."""
+        self._wakeup.set()
+
     def wait_ms(self, wait_ms: float) -> None:
         """Wait, unless stopped."""
         if not self._is_stopping:

@@ -121,8 +121,9 @@ def test_an_unreadable_spooled_file_is_named_and_the_others_are_read(run: Run, t
 
 
 @pytest.mark.parametrize(
-    ("policy", "lines"), [("FAIL", ["good"]), ("REPLACE", ["good", "b\ufffdd", "after"]), ("IGNORE", ["good", "bd", "after"])]
-)  # fmt: skip
+    ("policy", "lines"),
+    [("FAIL", ["good"]), ("REPLACE", ["good", "b\ufffdd", "after"]), ("IGNORE", ["good", "bd", "after"])],
+)
 def test_invalid_utf8_in_a_file_follows_its_policy(run: Run, tmp_path: Path, policy: str, lines: list[str]) -> None:
     agent = run(spooling(tmp_path, f"a1.sources.r1.decodeErrorPolicy = {policy}"))
     broken = spool(tmp_path, "broken", b"good\nb\xffd\nafter\n")

@@ -1,10 +1,12 @@
-"""Channels that stay full and disks that fill: who waits gets an answer, who is stored stays stored, all recovers by itself."""
+"""Channels that stay full and disks that fill: who waits gets an answer, nothing stored is lost, all recovers by itself."""
 
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -139,3 +141,18 @@ def test_clients_that_wait_for_a_full_channel_are_answered_at_the_stop(run: Run,
     for client in clients:
         assert client.recv(100).startswith(b"FAILED: ")
         client.close()
+
+
+def test_a_stop_does_not_wait_out_the_pause_after_a_failure(run: Run, tmp_path: Path) -> None:
+    agent = run(into(tmp_path / "out"))
+    with LineClient(agent.port()) as client:
+        assert client.ask("one") == ["OK"]
+        wait_until(lambda: written(tmp_path / "out") == ["one"], what="the first line")
+        shutil.rmtree(tmp_path / "out")
+        assert client.ask("two") == ["OK"]
+        agent.wait_for("Unable to deliver event. Sink k1: Failed to open file")
+        (tmp_path / "out").mkdir()
+        began_s = time.monotonic()
+        agent.stop()
+    assert time.monotonic() - began_s < 3
+    assert written(tmp_path / "out") == ["two"]
