@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from flumepy.core.component import Context
+from flumepy.core.loop_errors import LoopErrors
 from flumepy.core.network import bound_socket
 from flumepy.core.options import Options, OptionsT, opt
 from flumepy.core.threads import start_thread
@@ -115,6 +116,7 @@ class PageServer(Monitor[OptionsT]):
                 listening = self._listen(is_first=False)
             else:
                 return
+        loop.set_exception_handler(LoopErrors(self.log))
         server = await loop.create_server(lambda: PageConnection(self, loop), sock=listening, backlog=BACKLOG)
         self.is_listening = True
         self.log.info("Monitoring listens on %s:%d.", self.bind, self.port)
