@@ -12,6 +12,7 @@ from flumepy.testing.fakes import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
 LISTENING = r"flumepy\.source\.{name}\.\S* (?:Created serverSocket: |Listening on )\S*?:(\d+)"
+MONITORING = r"Monitoring listens on \S+:(\d+)"
 #: what no log may hold, whatever a client or a disk does
 DEFECTS = ("Traceback (most recent call last)", "This is a defect", "was never retrieved", "ResourceWarning")
 STOP_S = 20.0
@@ -71,6 +72,10 @@ class Agent:
     def port(self, name: str = "r1", *, count: int = 1) -> int:
         """Return the port that a source listens on, as the log says when it listens for the `count`th time."""
         return int(self.wait_for(LISTENING.format(name=name), count=count)[1])
+
+    def monitoring_port(self) -> int:
+        """Return the port of the monitoring pages."""
+        return int(self.wait_for(MONITORING)[1])
 
     def stop(self) -> int:
         """End it by SIGTERM; return the exit status, -15 after an orderly stop."""

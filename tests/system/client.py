@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 TIMEOUT_S = 15.0
+#: the beginning of a request
+HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 
 
 class LineClient:
@@ -80,10 +82,10 @@ def refusal_of(port: int) -> str | None:
     return None
 
 
-def post(port: int, content: Any, *, method: str = "POST") -> tuple[int, str]:
+def post(port: int, content: Any, *, method: str = "POST", path: str = "/") -> tuple[int, str]:
     """Send one request, bytes as they are and all else as JSON; return status and body."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    head = f"{method} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
     return exchange(port, head.encode() + body)
 
 

@@ -4,32 +4,18 @@ import contextlib
 import random
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flumepy.testing.fakes import wait_until
-from tests.system.agent import Agent
-from tests.system.client import LineClient, ask, exchange, post, written
+from tests.system.checks import assert_serves, assert_takes_posts
+from tests.system.client import HEAD, LineClient, ask, exchange, post, written
 from tests.system.configurations import POSTS_TO_FILES, into
 from tests.system.conftest import Run
 
 TOO_LONG = "FAILED: Event exceeds the maximum length (512 chars, including newline)"
 GIBIBYTE = 1 << 30
-HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
-
-
-def assert_serves(agent: Agent, out: Path, word: str) -> None:
-    """See that a line still comes through, end to end."""
-    assert ask(agent.port(), word) == ["OK"]
-    wait_until(lambda: word in written(out), what=f"{word} in the files")
-
-
-def assert_takes_posts(agent: Agent, out: Path, word: str) -> None:
-    """See that a post still comes through, end to end."""
-    assert post(agent.port(), [{"headers": {}, "body": word}]) == (200, "")
-    wait_until(lambda: word in written(out), what=f"{word} in the files")
 
 
 def send_until_refused(client: LineClient, chunk: bytes, limit_bytes: int) -> int:
@@ -180,38 +166,6 @@ def test_stalled_and_cut_posts_hold_nobody_up_and_time_out(run: Run, tmp_path: P
     for client in stalled:
         client.socket.close()
     assert written(tmp_path / "out") == ["served meanwhile"]
-
-
-def nonsense(seed: int) -> Iterator[tuple[random.Random, bytes]]:
-    """Yield random bytes, some of them beginning as real ones do."""
-    chance = random.Random(seed)
-    for _ in range(60):
-        begin = chance.choice((b"", b"", b"line\n", HEAD, HEAD + b"Content-Length: 5\r\n\r\n", b"GET /\x00"))
-        yield chance, begin + chance.randbytes(chance.choice((1, 20, 3000, 100_000)))
-
-
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("kind", ["netcat", "http"])
-def test_random_bytes_and_resets_leave_a_listener_as_it_was(run: Run, tmp_path: Path, kind: str, seed: int) -> None:
-    agent = run(into(tmp_path / "out", f"a1.sources.r1.type = {kind}"))
-    port = agent.port()
-    with LineClient(port) as patient:
-        for chance, garbage in nonsense(seed):
-            with contextlib.suppress(ConnectionResetError, BrokenPipeError), LineClient(port) as client:
-                client.socket.sendall(garbage)
-                end = chance.choice(("reset", "close", "finish"))
-                if end == "reset":
-                    client.reset()
-                elif end == "finish":
-                    client.socket.settimeout(0.05)
-                    with contextlib.suppress(TimeoutError):
-                        client.finish()
-        if kind == "netcat":
-            assert patient.ask("patient") == ["OK"]
-            assert_serves(agent, tmp_path / "out", "next")
-        else:
-            assert_takes_posts(agent, tmp_path / "out", "next")
-    assert agent.peak_mebibytes < 100
 
 
 def test_what_a_reset_connection_had_acknowledged_is_stored(run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flumepy.testing.fakes import wait_until
-from tests.system.agent import Agent
+from tests.system.checks import BESIDE, assert_beside_is_served
 from tests.system.client import ask, doubles, written
 from tests.system.configurations import LINES_TO_FILES, SPOOL_TO_FILES, into
 from tests.system.conftest import Run
@@ -19,25 +19,6 @@ from tests.system.conftest import Run
 PLAIN_USER = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
 CAN_BE_PLAIN = not PLAIN_USER or subprocess.run([*PLAIN_USER, "true"], capture_output=True, check=False).returncode == 0
 needs_plain_user = pytest.mark.skipif(not CAN_BE_PLAIN, reason="root cannot be kept from reading here (setpriv)")
-
-#: a second flow in the same agent, for whatever happens to the first
-BESIDE = """\
-a1.sources = r1 beside
-a1.channels = c1 other
-a1.sinks = k1 log
-a1.sources.beside.type = netcat
-a1.sources.beside.bind = 127.0.0.1
-a1.sources.beside.port = 0
-a1.sources.beside.channels = other
-a1.channels.other.type = memory
-a1.sinks.log.type = logger
-a1.sinks.log.channel = other
-"""
-
-
-def assert_beside_is_served(agent: Agent) -> None:
-    assert ask(agent.port("beside"), "beside") == ["OK"]
-    agent.wait_for(r"Event: .* beside }")
 
 
 def spooling(tmp_path: Path, *more: str) -> str:

@@ -14,10 +14,10 @@ import pytest
 
 from flumepy.testing.fakes import wait_until
 from tests.system.agent import Agent
+from tests.system.checks import BESIDE, assert_beside_is_served
 from tests.system.client import LineClient, ask, doubles, post, written
 from tests.system.configurations import POSTS_TO_FILES, into
 from tests.system.conftest import Run
-from tests.system.test_files import BESIDE, assert_beside_is_served
 
 FULL = "FAILED: Space for commit to queue couldn't be acquired. Sinks are likely not keeping up with sources, or the buffer"
 SMALL = ("a1.channels.c1.capacity = 100", "a1.channels.c1.transactionCapacity = 100", "a1.channels.c1.keep-alive = 1")
