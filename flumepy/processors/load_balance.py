@@ -1,5 +1,6 @@
 """Offers each transaction to one sink chosen by a selector, trying the others on failure."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from flumepy.core.component import Context, Sink, Status
@@ -43,6 +44,8 @@ class LoadBalanceProcessor(SinkGroup[LoadBalanceOptions]):
             settings["backoff"] = str(options.backoff).lower()
         self.selector = cast(SinkSelector[Any], context.build("sink_selector", name, settings, key="selector"))
         self.selector.sinks = sinks
+        self._last: Status | None = None
+        self._kept_order: Sequence[Sink[Any]] = ()
 
     def start(self) -> None:
         """Start the sinks, then the selector."""
@@ -56,12 +59,20 @@ class LoadBalanceProcessor(SinkGroup[LoadBalanceOptions]):
 
     def process(self) -> Status:
         """Let the first sink process that does not raise. Raises DeliveryError when all fail."""
-        for sink in self.selector.order():
+        order, self._kept_order = self._kept_order or self.selector.order(), ()
+        last, self._last = self._last, None
+        for sink in order:
             try:
-                return self.process_with(sink)
+                self._last = self.process_with(sink)
             except StoppedError:
                 raise
             except FlumeError as error:
                 self.selector.inform_failed(sink)
                 self.log_failure("Sink %s failed to consume event. Attempting next sink if available: %s", sink, error)
+                continue
+            # The runner calls once more after each event. Were that empty call a turn, single events would all go to
+            # the same one of two sinks.
+            if last is Status.READY and self._last is Status.IDLE and sink is order[0]:
+                self._kept_order = order
+            return self._last
         raise DeliveryError(f"{self.name}: All configured sinks have failed")

@@ -115,6 +115,20 @@ def test_round_robin_moves_on_for_empty_polls_too() -> None:
     assert group.names(2) == "23"
 
 
+def test_single_events_are_spread_although_an_empty_call_follows_each() -> None:
+    group = Group(2)
+    names = ""
+    for _ in range(6):
+        names += group.names(1)
+        assert group.processor.process() is Status.IDLE
+    assert names == "121212"
+    calls = [sink.calls for sink in group.sinks]
+    for _ in range(4):
+        assert group.processor.process() is Status.IDLE
+    # Idle sinks are still called in turn: they roll their files then.
+    assert [sink.calls - before for sink, before in zip(group.sinks, calls, strict=True)] == [2, 2]
+
+
 def test_round_robin_tries_the_following_sinks_in_order() -> None:
     group = Group(3)
     group.sinks[0].breakage = DeliveryError("down")
