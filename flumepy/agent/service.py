@@ -8,7 +8,6 @@ After an orderly stop the process ends by the same signal: a shell sees Flume's 
 import gc
 import logging
 import os
-import queue
 import signal
 import sys
 import time
@@ -20,6 +19,7 @@ from types import FrameType
 from typing import Protocol
 
 from flumepy.agent.application import Application
+from flumepy.agent.mailbox import Mailbox
 from flumepy.agent.materialize import MaterializedAgent, materialize
 from flumepy.agent.notify import notify
 from flumepy.agent.supervisor import RETRY_S, attempt
@@ -82,12 +82,18 @@ class Service:
         self.settings = settings
         self.loader = loader
         self.application = Application(drain_timeout_s=settings.drain_timeout_s, retry_s=settings.retry_s)
-        self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._commands = Mailbox()
         self._ending_signal: int | None = None
         self._known_errors: set[tuple[str, str | None, str]] = set()
 
     def run(self) -> int:
         """Run until ended; return the exit status where the configuration cannot run at all."""
+        try:
+            return self._run()
+        finally:
+            self._commands.close()
+
+    def _run(self) -> int:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._install_signals()
         try:
@@ -130,6 +136,7 @@ class Service:
             os.kill(os.getpid(), self._ending_signal)
 
     def _install_signals(self) -> None:
+        self._commands.catch_signals()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop_signal)
         signal.signal(signal.SIGHUP, lambda number, frame: self._commands.put("reload"))
@@ -147,9 +154,10 @@ class Service:
         still_at_s: float | None = None
         while True:
             due_s = min(filter(None, (next_poll_s if poll_s else None, still_at_s)), default=None)
-            try:
-                command = self._commands.get(timeout=None if due_s is None else max(0.0, due_s - time.monotonic()))
-            except queue.Empty:
+            command = self._commands.get(None if due_s is None else max(0.0, due_s - time.monotonic()))
+            if command is None:
+                if due_s is None or time.monotonic() < due_s:
+                    continue
                 command = "poll"
             if command == "stop":
                 return
