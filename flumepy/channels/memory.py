@@ -12,9 +12,9 @@ from collections import deque
 
 from pydantic import model_validator
 
-from flumepy.channels.memory_transaction import MemoryOffer, MemoryTransaction, Run
+from flumepy.channels.memory_transaction import MemoryOffer, MemoryTransaction, Run, too_many_events
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Done, Offer
+from flumepy.core.channel import Channel, Done, Line, Offer
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, StoppedError
 from flumepy.core.options import Options, opt
@@ -60,6 +60,7 @@ class MemoryChannel(Channel[MemoryOptions]):
     """Bounded in-memory queue."""
 
     Options = MemoryOptions
+    keeps_lines = True
 
     def __init__(self, context: Context, options: MemoryOptions) -> None:
         super().__init__(context, options)
@@ -123,13 +124,17 @@ class MemoryChannel(Channel[MemoryOptions]):
         """Return a new transaction."""
         return MemoryTransaction(self)
 
-    def offer(self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True) -> Offer:
+    def offer(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
         """Put without blocking; `done` is called once room was found or the keep-alive has passed."""
         size_bytes = batch.body_bytes()
-        offer = MemoryOffer(self, batch, size_bytes, done, hold)
+        offer = MemoryOffer(self, batch, size_bytes, done, hold, line)
         refusal = self._refusal(batch, size_bytes)
         with self._lock:
             self.counters.put_attempt += len(batch)
+            if line is not None and line.is_broken:
+                refusal = refusal or self._full_error(batch)
             if refusal is None:
                 if (not wait or not self._waiting) and self._fits(offer):
                     self._grant(offer)
@@ -152,23 +157,31 @@ class MemoryChannel(Channel[MemoryOptions]):
 
     def _expire(self) -> None:
         """Fail the offers whose keep-alive has passed; the next due one sets the timer again."""
-        expired: list[MemoryOffer] = []
+        expired: list[MemoryOffer] = []  # in the order in which they wait
         with self._lock:
             now_s = self.context.clock.monotonic_s()
             while self._waiting and self._waiting[0].due_s <= now_s:
-                expired.append(self._waiting.popleft())
+                expired += self._leave(self._waiting[0])
             self._timer = call_later(self._waiting[0].due_s - now_s, self._expire) if self._waiting else None
             admitted = self._admit_waiting() if expired else []
         for offer in expired:
             offer.end(self._full_error(offer.batch))
         self._finish(admitted)
 
+    def _leave(self, offer: MemoryOffer) -> list[MemoryOffer]:
+        """Stop an offer's wait, and with it those behind it in its line; return them in order."""
+        line = offer.line
+        if line is None:
+            self._waiting.remove(offer)
+            return [offer]
+        line.is_broken = True
+        leaving = [waiting for waiting in self._waiting if waiting.line is line]
+        self._waiting = deque(waiting for waiting in self._waiting if waiting.line is not line)
+        return leaving
+
     def _refusal(self, batch: EventBatch, size_bytes: int) -> FlumeError | None:
         if len(batch) > self.options.transaction_capacity:
-            return BatchTooLargeError(
-                f"{self.name}: Put queue for MemoryTransaction of capacity {self.options.transaction_capacity} full,"
-                " consider committing more frequently, increasing capacity or increasing thread count"
-            )
+            return too_many_events(self.name, self.options.transaction_capacity)
         if size_bytes > self._byte_limit:
             return BatchTooLargeError(
                 f"{self.name}: {batch.body_bytes()} bytes in one transaction are more than byteCapacity allows"
@@ -229,13 +242,10 @@ class MemoryChannel(Channel[MemoryOptions]):
 
     def withdraw(self, offer: MemoryOffer) -> None:
         with self._lock:
-            if offer in self._waiting:
-                self._waiting.remove(offer)
-                was_waiting, admitted = True, self._admit_waiting()
-            else:
-                was_waiting, admitted = False, []
-        if was_waiting:
-            offer.end(StoppedError(f"{self.name}: the put was given up"))
+            leaving = self._leave(offer) if offer in self._waiting else []
+            admitted = self._admit_waiting() if leaving else []
+        for left in leaving:
+            left.end(StoppedError(f"{self.name}: the put was given up"))
         self._finish(admitted)
 
     def release(self, events: int, size_bytes: int) -> None:

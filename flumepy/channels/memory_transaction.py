@@ -4,7 +4,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Done, Offer
+from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.errors import BatchTooLargeError, FlumeError
 from flumepy.core.transaction import Transaction
 
@@ -15,9 +15,17 @@ if TYPE_CHECKING:
 class MemoryOffer(Offer):
     """A put that waits in the channel's line, or holds room."""
 
-    __slots__ = ("_channel", "_done", "batch", "due_s", "is_held", "size_bytes")
+    __slots__ = ("_channel", "_done", "batch", "due_s", "is_held", "line", "size_bytes")
 
-    def __init__(self, channel: "MemoryChannel", batch: EventBatch, size_bytes: int, done: Done, hold: bool) -> None:
+    def __init__(
+        self,
+        channel: "MemoryChannel",
+        batch: EventBatch,
+        size_bytes: int,
+        done: Done,
+        hold: bool,
+        line: Line | None = None,
+    ) -> None:
         super().__init__()
         self._channel = channel
         self._done = done
@@ -25,6 +33,7 @@ class MemoryOffer(Offer):
         self.size_bytes = size_bytes
         self.is_held = hold
         self.due_s = 0.0
+        self.line = line
 
     def end(self, error: FlumeError | None) -> None:
         """Tell the putter how it went."""
@@ -90,11 +99,7 @@ class MemoryTransaction(Transaction):
     def do_put(self, batch: EventBatch) -> None:
         total = sum(map(len, self._puts)) + len(batch)
         if total > self._channel.options.transaction_capacity:
-            raise BatchTooLargeError(
-                f"{self._channel.name}: Put queue for MemoryTransaction of capacity"
-                f" {self._channel.options.transaction_capacity} full, consider committing more frequently,"
-                " increasing capacity or increasing thread count"
-            )
+            raise too_many_events(self._channel.name, self._channel.options.transaction_capacity)
         self._puts.append(batch)
 
     def do_take(self, limit: int) -> list[EventBatch]:
@@ -134,3 +139,11 @@ class MemoryTransaction(Transaction):
         if self._taken:
             taken, self._taken = self._taken, []
             self._channel.give_back(taken)
+
+
+def too_many_events(name: str, capacity: int) -> BatchTooLargeError:
+    """Return the error of a put above transactionCapacity, in Flume's words."""
+    return BatchTooLargeError(
+        f"{name}: Put queue for MemoryTransaction of capacity {capacity} full, consider committing more frequently,"
+        " increasing capacity or increasing thread count"
+    )

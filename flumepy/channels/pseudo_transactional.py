@@ -9,7 +9,7 @@ import threading
 from collections import deque
 
 from flumepy.core.batch import EventBatch, split_batches
-from flumepy.core.channel import Channel, Done, Offer
+from flumepy.core.channel import Channel, Done, Line, Offer
 from flumepy.core.component import Context
 from flumepy.core.errors import ChannelFullError, FlumeError, StoppedError
 from flumepy.core.options import Options, opt
@@ -72,7 +72,9 @@ class PseudoTransactionalChannel(Channel[PseudoTransactionalOptions]):
         """Return a new transaction."""
         return _QueueTransaction(self)
 
-    def offer(self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True) -> Offer:
+    def offer(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
         """Put without blocking; `done` is called once there was room, however long that takes."""
         offer = _QueueOffer(self, batch, done, hold)
         with self._lock:

@@ -54,6 +54,18 @@ class Offer:
 Done = Callable[[Offer], None]
 
 
+class Line:
+    """Offers of one putter that wait one behind the other: when one gives up, those behind it do too.
+
+    So a putter may have many offers waiting, and none is ever overtaken by a later one. A broken line takes no more offers.
+    """
+
+    __slots__ = ("is_broken",)
+
+    def __init__(self) -> None:
+        self.is_broken = False
+
+
 class HeldTransaction(Offer):
     """An offer on a channel that only knows blocking transactions."""
 
@@ -84,6 +96,8 @@ class Channel(Component[OptionsT]):
     transaction_capacity: int | None = None
     #: false: a reload always makes a new object (Flume's @Disposable)
     is_reusable: ClassVar[bool] = True
+    #: true: offers may stand in line together
+    keeps_lines: ClassVar[bool] = False
     counters: ChannelCounters
 
     def __init__(self, context: Context, options: OptionsT) -> None:
@@ -118,10 +132,13 @@ class Channel(Component[OptionsT]):
         """Return how many events fit right now, or None when the channel has no such limit."""
         return None
 
-    def offer(self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True) -> Offer:
+    def offer(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
         """Put a batch in a transaction of its own without blocking; `done` is called once, maybe before this returns.
 
         hold: only keep the room; the caller commits or withdraws. wait: false fails at once where there is no room.
+        line: where the channel keeps lines, the offer fails when one before it in this line has given up.
         """
         offer = Offer()
         try:

@@ -2,9 +2,9 @@
 
 A unit is what gets its own answer: a line, a request, a call. A `Parcel` carries the events of whole units from one
 connection. `flush` joins parcels into transactions of at most `outlet.limit` events and pauses reading until they end.
-Those that fit go out at once, one may wait for room, and nothing overtakes it. A transaction that fails is tried again unit
-by unit without waiting, so that each unit gets its own answer. A parcel without events is answered in its turn. Everything
-but the commits' callbacks runs on the loop's thread.
+Those that fit go out at once, others wait for room in line, and nothing overtakes them. A transaction that fails is tried
+again unit by unit without waiting, so that each unit gets its own answer. A parcel without events is answered in its turn.
+Everything but the commits' callbacks runs on the loop's thread.
 """
 
 import threading
@@ -16,8 +16,10 @@ from itertools import pairwise
 from typing import Protocol
 
 from flumepy.core.batch import EventBatch
+from flumepy.core.channel import Line
+from flumepy.core.delivery import Commit
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError
-from flumepy.core.outlet import Commit, Outlet
+from flumepy.core.outlet import Outlet
 
 TICK_S = 0.005
 
@@ -57,7 +59,7 @@ class _Shipment:
     error: FlumeError | None = None
 
     def __post_init__(self) -> None:
-        self.size = sum(len(piece.batch) for piece in self.pieces)
+        self.size = sum([len(piece.batch) for piece in self.pieces])
 
     @property
     def has_ended(self) -> bool:
@@ -101,6 +103,7 @@ class Intake:
         self._sent: deque[_Shipment] = deque()
         self._lock = threading.Lock()  # guards _open_commits, which other threads count down
         self._open_commits = 0
+        self._line = Line()
         self._is_patient = True
         self._is_scheduled = False
         self._is_ticking = False
@@ -127,6 +130,8 @@ class Intake:
         """Answer what has ended and submit what may go; pause while something is open, resume when nothing is."""
         while True:
             self._settle()
+            if not self._sent:
+                self._line = Line()
             if not self._sent and not self._unsent:
                 if not self._parcels:
                     break
@@ -155,12 +160,14 @@ class Intake:
             self._loop.call_later(TICK_S, self._tick)
 
     def _may_send(self) -> bool:
-        """A transaction goes out behind open ones only where it need not wait: so none overtakes one that is tried again."""
+        """Behind open ones a transaction goes only in line, or where it need not wait: none overtakes one tried again."""
         if not self._unsent:
             return False
         if not self._sent:
             return True
-        return not self._sent[-1].has_failed and self._outlet.room() >= self._unsent[0].size
+        if self._sent[-1].has_failed:
+            return False
+        return self._outlet.keeps_lines or self._outlet.room() >= self._unsent[0].size
 
     def _submit(self, shipment: _Shipment) -> None:
         if shipment.size > self._outlet.limit:
@@ -171,7 +178,7 @@ class Intake:
             return
         try:
             batch = EventBatch.concat([piece.batch for piece in shipment.pieces])
-            commit = self._outlet.submit(batch, wait=self._is_patient)
+            commit = self._outlet.submit(batch, wait=self._is_patient, line=self._line)
         except FlumeError as error:  # an interceptor or the selector refused
             shipment.error = error
             return
@@ -211,7 +218,8 @@ class Intake:
 
         Nor is one tried again that others have already overtaken: order inside a connection comes first.
         """
-        is_final = getattr(error, "committed", False) or self._outlet.is_stopped or bool(self._sent)
+        is_overtaken = bool(self._sent) and not self._line.is_broken  # those behind it in a broken line fail as well
+        is_final = getattr(error, "committed", False) or self._outlet.is_stopped or is_overtaken
         for piece in shipment.pieces:
             units = _units(piece)
             if is_final or (len(shipment.pieces) == 1 and units == 1):

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from flumepy.channels.memory import MemoryChannel, MemoryOptions, byte_limit
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Offer
+from flumepy.core.channel import Line, Offer
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, ConfigurationError, FlumeError, StoppedError
 from flumepy.core.options import read_options, require_options
@@ -375,3 +375,31 @@ def test_events_that_come_back_are_as_old_as_before() -> None:
         clock.advance_ms(500)
         transaction.commit(0)
     assert channel.oldest_event_age_s == 0.5
+
+
+def test_offers_in_line_enter_one_after_the_other_without_their_putter() -> None:
+    channel = build(MemoryChannel, {"capacity": "1", "transactionCapacity": "1", "keep-alive": "60"})
+    line, ended = Line(), []
+    for number in range(3):
+        channel.offer(EventBatch([b"%d" % number]), lambda offer: ended.append(offer.error), line=line)
+    assert [take(channel, 1) for _ in range(3)] == [[b"0"], [b"1"], [b"2"]]
+    assert ended == [None, None, None]
+
+
+def test_when_one_in_a_line_gives_up_those_behind_it_do_too_and_none_overtakes_it() -> None:
+    clock = FakeClock()
+    channel = build(MemoryChannel, {"capacity": "2", "transactionCapacity": "2", "keep-alive": "1"}, clock=clock)
+    put(channel, b"a")
+    line, others, errors = Line(), Line(), {}
+    for name, batch, its_line in (("large", [b"1", b"2"], line), ("small", [b"3"], line), ("other", [b"4"], others)):
+        channel.offer(EventBatch(batch), lambda offer, name=name: errors.update({name: offer.error}), line=its_line)
+    clock.advance_ms(500)
+    channel.offer(EventBatch([b"5"]), lambda offer: errors.update({"last": offer.error}), line=line)
+    clock.advance_ms(600)
+    wait_until(lambda: "last" in errors, what="the end of the line")
+    assert isinstance(errors["large"], ChannelFullError)
+    assert isinstance(errors["small"], ChannelFullError), "it would fit, but would overtake"
+    assert isinstance(errors["last"], ChannelFullError), "it waits in the same line"
+    later: list[FlumeError | None] = []
+    channel.offer(EventBatch([b"6"]), lambda offer: later.append(offer.error), line=line)
+    assert isinstance(later[0], ChannelFullError), "a broken line takes no more"

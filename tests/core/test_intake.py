@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Done, Offer
+from flumepy.core.channel import Channel, Done, Line, Offer
 from flumepy.core.component import Context, Interceptor, Source
 from flumepy.core.errors import (
     BatchTooLargeError,
@@ -57,7 +57,9 @@ class SlowChannel(ListChannel):
     def room(self) -> int | None:
         return self.room_left
 
-    def offer(self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True) -> Offer:
+    def offer(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
         offer = _SlowOffer(self, batch, done)
         if wait:
             self.open.append((offer, batch, done, wait))

@@ -10,6 +10,7 @@ from flumepy.channels.memory import MemoryChannel
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
 from flumepy.core.component import Context, Interceptor, Route, Selector
+from flumepy.core.delivery import Commit
 from flumepy.core.errors import (
     BatchTooLargeError,
     ChannelError,
@@ -19,7 +20,7 @@ from flumepy.core.errors import (
     StoppedError,
 )
 from flumepy.core.options import NoOptions
-from flumepy.core.outlet import REMEMBERED_BATCHES, Commit, Outlet
+from flumepy.core.outlet import REMEMBERED_BATCHES, Outlet
 from flumepy.core.threads import start_thread
 from flumepy.testing.conformance.channel_tools import put, take
 from flumepy.testing.fakes import ListChannel, ToAll, build, wait_until

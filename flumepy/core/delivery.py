@@ -1,0 +1,186 @@
+"""One batch on its way from an outlet into its channels, and the commit that tells how it went."""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.channel import Line, Offer
+from flumepy.core.component import Route
+from flumepy.core.errors import ChannelError, FlumeError
+
+if TYPE_CHECKING:
+    from flumepy.core.outlet import Outlet
+
+
+class Commit:
+    """The outcome of one submitted batch. `error` is None while it is open and after success."""
+
+    __slots__ = ("_callback", "_event", "_lock", "error", "is_done")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards the transition to done
+        self._callback: Callable[[Commit], None] | None = None
+        self._event: threading.Event | None = None
+        self.error: FlumeError | None = None
+        self.is_done = False
+
+    def on_done(self, callback: "Callable[[Commit], None]") -> None:
+        """Call back once when done, at once if it is; one callback only."""
+        with self._lock:
+            if not self.is_done:
+                self._callback = callback
+                return
+        callback(self)
+
+    def wait(self) -> None:
+        """Block until done. Raises the error."""
+        if not self.is_done:
+            event = threading.Event()
+            with self._lock:
+                self._event = event
+                if self.is_done:
+                    event.set()
+            event.wait()
+        if self.error is not None:
+            raise self.error
+
+    def resolve(self, error: FlumeError | None) -> None:
+        """End it; a second end is ignored."""
+        with self._lock:
+            if self.is_done:
+                return
+            self.error = error
+            self.is_done = True
+            callback, event = self._callback, self._event
+        if event is not None:
+            event.set()
+        if callback is not None:
+            callback(self)
+
+
+class Delivery:
+    """One batch on its way: hold room in each required channel, commit in each, then offer to the optional ones."""
+
+    __slots__ = (
+        "_committed",
+        "_held",
+        "_is_rest",
+        "_is_withdrawn",
+        "_line",
+        "_optional",
+        "_stage",
+        "_waiting",
+        "_waits",
+        "batch",
+        "commit",
+        "outlet",
+        "required",
+    )
+
+    def __init__(
+        self,
+        outlet: "Outlet",
+        batch: EventBatch,
+        routes: list[Route],
+        commit: Commit,
+        *,
+        waits: bool,
+        line: Line | None,
+        is_rest: bool,
+    ) -> None:
+        self.outlet = outlet
+        self.batch = batch
+        self.commit = commit
+        self.required = [route for route in routes if route.is_required]
+        self._optional = [route for route in routes if not route.is_required]
+        if len(self.required) > 1:
+            self.required.sort(key=lambda route: route.channel.name)
+        self._held: list[Offer] = []
+        self._waiting: Offer | None = None
+        self._stage = 0
+        self._is_withdrawn = False
+        self._waits = waits
+        self._line = line
+        self._committed = 0  # required channels that hold the batch
+        self._is_rest = is_rest  # others hold it already, from an earlier try
+
+    def start(self) -> None:
+        """Go on with the first channel."""
+        if len(self.required) == 1:
+            self._offer(self.required[0], self._required_put, line=self._line)
+        else:
+            self._hold_next()
+
+    def withdraw(self) -> None:
+        """Give up where it waits; what is already committed stays so."""
+        self._is_withdrawn = True
+        with self.outlet.lock:
+            waiting = self._waiting
+        if waiting is not None and not waiting.is_done:
+            waiting.withdraw()
+
+    def _offer(
+        self, route: Route, done: Callable[[Offer], None], *, hold: bool = False, line: Line | None = None
+    ) -> None:
+        self._stage += 1
+        stage = self._stage
+        waits = self._waits and not self._is_withdrawn
+        offer = route.channel.offer(route.batch, done, hold=hold, wait=waits, line=line)
+        if offer.is_done:
+            return
+        # `done` may have run meanwhile and have started the next stage: only the latest stage is the one that waits.
+        with self.outlet.lock:
+            if stage == self._stage:
+                self._waiting = offer
+        if self._is_withdrawn:
+            offer.withdraw()
+
+    def _required_put(self, offer: Offer) -> None:
+        self._after_required(offer.error)
+
+    def _hold_next(self) -> None:
+        if len(self._held) < len(self.required):
+            self._offer(self.required[len(self._held)], self._room_held, hold=True)
+        else:
+            self._after_required(self._commit_held())
+
+    def _room_held(self, offer: Offer) -> None:
+        if offer.error is None:
+            self._held.append(offer)
+            self._hold_next()
+            return
+        for held in self._held:
+            held.withdraw()
+        self._end(offer.error)
+
+    def _commit_held(self) -> FlumeError | None:
+        for position, offer in enumerate(self._held):
+            try:
+                offer.commit()
+            except FlumeError as error:
+                for later in self._held[position + 1 :]:
+                    later.withdraw()
+                return error
+            self._committed += 1
+        return None
+
+    def _after_required(self, error: FlumeError | None) -> None:
+        if error is not None or not self._optional:
+            self._end(error)
+        else:
+            self._offer(self._optional[0], self._optional_put)
+
+    def _optional_put(self, offer: Offer) -> None:
+        route = self._optional.pop(0)
+        if offer.error is not None:
+            self.outlet.optional_failed(route, offer.error)
+        self._after_required(None)
+
+    def _end(self, error: FlumeError | None) -> None:
+        self.outlet.ended(self)
+        if error is not None and (self._committed or self._is_rest):
+            if isinstance(error, ChannelError):
+                error.committed = True
+            self.outlet.remember(self.batch, [*self.required[self._committed :], *self._optional])
+        self.commit.resolve(error)
