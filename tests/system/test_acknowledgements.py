@@ -1,4 +1,7 @@
-"""What was answered OK is in the files: many clients, a sink whose folder comes and goes, reloads, a stop at any moment."""
+"""What was answered OK is in the files: many clients, a sink whose folder comes and goes, reloads, a stop at any moment.
+
+FLUMEPY_SYSTEM_ROUNDS sets the number of seeded rounds, 2 by default.
+"""
 
 import contextlib
 import os
