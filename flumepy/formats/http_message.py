@@ -2,19 +2,23 @@
 
 `RequestParser.feed` takes what arrived and returns what it meant, in order: complete requests, `Refusal`s (the last thing a
 parser says) and `EXPECTS_BODY` where the client waits for a 100. A body is never collected beyond its limit, and all
-bodies of a source share a `ByteBudget`. Source: Jetty 9.4.41 HttpParser, Request.
+bodies of a source share a `ByteBudget`. A head that a client repeats is compared, not parsed (formats/http_head).
+Source: Jetty 9.4.41 HttpParser, Request.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from urllib.parse import parse_qsl
 
 import httptools
 
 from flumepy.core.errors import InputError
+from flumepy.formats.http_head import RepeatedHead, repeated_head
 
 MAX_FORM_BYTES = 200_000
 MAX_FORM_KEYS = 1_000
+#: a client whose heads still differ after so many is not looked at again
+HEADS_TRIED = 4
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -121,6 +125,9 @@ class RequestParser:
     _has_begun: bool = False
     _body: bytes | bytearray = b""
     _cut_bytes: int = 0
+    _repeated: RepeatedHead | None = None
+    _sample: HttpRequest | None = None  #: a request with that head
+    _heads_tried: int = 0
     _parser: httptools.HttpRequestParser = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,6 +137,9 @@ class RequestParser:
         """Take what arrived; after a refusal nothing more is understood."""
         if self._refusal is not None:
             return []
+        if self._repeated is not None and self._sample is not None and not self.is_busy:
+            data = self._take_repeated(data, self._repeated, self._sample)
+        was_idle, count = not self.is_busy, len(self._items)
         was_in_headers, self._has_begun = self._is_in_headers, False
         try:
             self._parse(data)
@@ -140,7 +150,31 @@ class RequestParser:
         items, self._items = self._items, []
         if self._refusal is not None:
             items.append(self._refusal)
+        elif was_idle and self._heads_tried < HEADS_TRIED and len(items) > count:
+            self._learn(bytes(data), items[count])
         return items
+
+    def _take_repeated(self, data: memoryview, head: RepeatedHead, sample: HttpRequest) -> memoryview:
+        """Take the complete requests that begin with the known head and fit every limit; return what is left."""
+        room = min(self.limits.body_bytes, self.budget.limit - self.budget.used)
+        if self.limits.cut_body_at is not None:
+            room = min(room, self.limits.cut_body_at)
+        whole, stop = bytes(data), 0
+        while span := head.body_span(whole, stop):
+            if span[1] > len(whole) or span[1] - span[0] > room:
+                break
+            stop = span[1]
+            headers = {**sample.headers, "content-length": str(stop - span[0])}
+            body = whole[span[0] : stop]
+            self._items.append(HttpRequest(sample.method, sample.target, sample.version, headers, True, body))
+        return data[stop:]
+
+    def _learn(self, data: bytes, item: Item) -> None:
+        """Remember the head of a complete request, so that the next one like it need not be parsed."""
+        if isinstance(item, HttpRequest) and item.keep_alive and item.version == "1.1" and not item.cut_bytes:
+            self._heads_tried += 1
+            self._repeated = repeated_head(data, item.body)
+            self._sample = replace(item, body=b"")
 
     def _parse(self, data: memoryview) -> None:
         while len(data) and self._refusal is None:
@@ -254,5 +288,7 @@ class RequestParser:
             body=bytes(self._body),
             cut_bytes=self._cut_bytes,
         )
+        if not request.keep_alive:
+            self._repeated, self._heads_tried = None, HEADS_TRIED  # nothing may follow
         self.close()
         self._items.append(request)
