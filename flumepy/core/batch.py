@@ -35,10 +35,13 @@ class EventBatch:
 
     __slots__ = ("_bodies", "_body_bytes", "headers", "lines")
 
-    def __init__(self, bodies: list[bytes], headers: dict[str, Column] | None = None) -> None:
+    def __init__(
+        self, bodies: list[bytes], headers: dict[str, Column] | None = None, *, body_bytes: int = -1
+    ) -> None:
+        """Make a batch. `body_bytes`: the length of all bodies together, where it is known anyway."""
         self._bodies: list[bytes] | None = bodies
         self.headers: dict[str, Column] = {} if headers is None else headers
-        self._body_bytes = -1
+        self._body_bytes = body_bytes
         #: the bodies, each with a line feed after it, where the batch was made of them
         self.lines: list[bytes] | None = None
 
@@ -60,7 +63,8 @@ class EventBatch:
         return self._bodies
 
     def __len__(self) -> int:
-        return len(self.lines if self._bodies is None and self.lines is not None else self.bodies)
+        bodies = self._bodies
+        return len(self.lines or () if bodies is None else bodies)
 
     def __repr__(self) -> str:
         return f"EventBatch({len(self)} events, headers={sorted(self.headers)})"
@@ -156,7 +160,7 @@ class EventBatch:
     def take(self, indexes: list[int]) -> EventBatch:
         """Return the events at these places, in this order."""
         headers = {n: v if isinstance(v, str) else shared([v[i] for i in indexes]) for n, v in self.headers.items()}
-        return self._pick(lambda entries: [entries[i] for i in indexes], headers)
+        return self._pick(lambda entries: list(map(entries.__getitem__, indexes)), headers)
 
     def without(self, indexes: list[int]) -> EventBatch:
         """Return all events but those at these places, which ascend; quickest when they are few."""

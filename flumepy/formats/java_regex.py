@@ -6,12 +6,14 @@ translation runs on the bytes themselves; only other bodies are decoded as new S
 """
 
 import re
-from collections.abc import Sequence
 from typing import NoReturn
 
+from flumepy.core.batch import EventBatch
 from flumepy.core.errors import ConfigurationError
+from flumepy.formats.body_text import is_plain
 from flumepy.formats.java_regex_parser import Translator
 from flumepy.formats.java_text import decode_utf8
+from flumepy.formats.required_literal import may_contain, required_literal
 
 # Accepted for `flags`, with the letters that java.util.regex has for them inside a pattern.
 _FLAG_LETTERS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x", re.UNICODE: "u"}
@@ -48,13 +50,14 @@ def compile_for_bodies(pattern: str, flags: int = 0) -> "BodyPattern":
 class BodyPattern:
     """A Java pattern that is applied to UTF-8 bodies; `text` is the same pattern for text."""
 
-    __slots__ = ("_plain", "_search_plain", "_search_text", "text")
+    __slots__ = ("_literal", "_plain", "_search_plain", "_search_text", "text")
 
     def __init__(self, text: re.Pattern[str], plain: re.Pattern[str]) -> None:
         self.text = text
         self._plain = re.compile(plain.pattern.encode("ascii"))
         self._search_plain = plain.search
         self._search_text = text.search
+        self._literal = required_literal(text)
 
     def search(self, body: bytes) -> re.Match[str] | None:
         """Return the first match in the decoded body, or None (Matcher.find). Its groups are text."""
@@ -68,13 +71,18 @@ class BodyPattern:
             return self._plain.search(body) is not None
         return self._search_text(decode_utf8(body)) is not None
 
-    def found_in(self, bodies: Sequence[bytes]) -> list[bool]:
-        """Tell the same for each body; the quickest way for a batch."""
-        whole = b"".join(bodies)
-        if whole.isascii() and b"\r" not in whole:
+    def hits(self, batch: EventBatch) -> list[int]:
+        """Return the indexes of the events in whose bodies the pattern is found, in order."""
+        candidates = may_contain(self._literal, batch)
+        if candidates is not None:
+            found, lines = self.found, batch.lines
+            if lines is not None:
+                return [index for index in candidates if found(lines[index][:-1])]
+            return [index for index in candidates if found(batch.bodies[index])]
+        if is_plain(b"".join(batch.bodies)):
             search = self._plain.search
-            return [search(body) is not None for body in bodies]
-        return [self.found(body) for body in bodies]
+            return [index for index, body in enumerate(batch.bodies) if search(body) is not None]
+        return [index for index, body in enumerate(batch.bodies) if self.found(body)]
 
     def matches(self, body: bytes) -> bool:
         """Tell whether the pattern matches the whole body (Matcher.matches)."""

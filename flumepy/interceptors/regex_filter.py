@@ -1,4 +1,4 @@
-"""Keeps or drops events by a pattern searched in their bodies: one pass over the bodies, then one mask for all columns."""
+"""Keeps or drops events by a pattern searched in their bodies: the indexes of the hits, then one cut for all columns."""
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context, Interceptor
@@ -26,10 +26,10 @@ class RegexFilterInterceptor(Interceptor[RegexFilterOptions]):
 
     def intercept(self, batch: EventBatch) -> EventBatch:
         """Return the events to keep."""
-        found = self._pattern.found_in(batch.bodies)
-        dropped = found.count(self.options.exclude_events)
-        if not dropped:
+        hits = self._pattern.hits(batch)
+        kept = len(batch) - len(hits) if self.options.exclude_events else len(hits)
+        if kept == len(batch):
             return batch
-        if dropped == len(found):
+        if not kept:
             return EventBatch([])
-        return batch.filter([not hit for hit in found] if self.options.exclude_events else found)
+        return batch.without(hits) if self.options.exclude_events else batch.take(hits)

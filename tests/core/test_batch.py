@@ -54,6 +54,29 @@ def test_a_filter_keeps_what_its_mask_says(batch: EventBatch, data: st.DataObjec
     agrees(batch.filter(mask), [event for event, keep in zip(model(batch), mask, strict=True) if keep])
 
 
+@given(BATCHES, st.data())
+def test_events_are_taken_by_their_places(batch: EventBatch, data: st.DataObject) -> None:
+    indexes = data.draw(st.lists(st.integers(0, len(batch) - 1), unique=True)) if len(batch) else []
+    agrees(batch.take(indexes), [model(batch)[index] for index in indexes])
+
+
+@given(st.lists(BATCHES, min_size=1, max_size=6).map(EventBatch.concat), st.data(), st.booleans(), st.booleans())
+def test_events_are_left_out_by_their_places(
+    batch: EventBatch, data: st.DataObject, as_lines: bool, size_is_known: bool
+) -> None:
+    if as_lines:
+        batch = EventBatch.from_lines([body + b"\n" for body in batch.bodies], batch.headers)
+    if size_is_known:
+        batch.body_bytes()
+    most = data.draw(st.sampled_from([1, 2, 50]))
+    gone = data.draw(st.sets(st.integers(0, len(batch) - 1), max_size=most)) if len(batch) else set()
+    expected = [event for index, event in enumerate(model(batch)) if index not in gone]
+    left = batch.without(sorted(gone))
+    assert (left.lines is not None) == as_lines
+    assert left.body_bytes() == sum(len(event.body) for event in expected)
+    agrees(left, expected)
+
+
 @given(st.lists(BATCHES, min_size=1, max_size=4))
 def test_batches_join_in_order(batches: list[EventBatch]) -> None:
     joined = EventBatch.concat(batches)
@@ -93,6 +116,8 @@ CHANGES: list[Callable[[EventBatch], object]] = [
     lambda batch: batch.with_header("host", ["z"] * len(batch), preserve=True),
     lambda batch: batch.without_headers(["host"]),
     lambda batch: batch.filter([True] * len(batch)),
+    lambda batch: batch.take([1]),
+    lambda batch: batch.without([1]),
     lambda batch: batch.slice(1, 2),
     lambda batch: batch.stride(1, 2),
     lambda batch: EventBatch.concat([batch, batch]),
@@ -163,6 +188,8 @@ class TestABatchOfLines:
         assert batch.slice(1, 3).lines == self.LINES[1:3]
         assert batch.stride(1, 2).lines == self.LINES[1::2]
         assert batch.filter([1, 0, 0, 1]).lines == [self.LINES[0], self.LINES[3]]
+        assert batch.take([1, 3]).lines == [self.LINES[1], self.LINES[3]]
+        assert batch.without([2]).lines == [*self.LINES[:2], self.LINES[3]]
         assert batch.with_header("a", "b").without_headers(["a"]).lines == self.LINES
         assert batch.slice(1, 3).bodies == self.BODIES[1:3]
 

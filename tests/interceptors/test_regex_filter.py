@@ -1,6 +1,8 @@
 """The regex_filter interceptor."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import ConfigurationError
@@ -47,6 +49,24 @@ def test_what_matches_is_dropped_on_demand_with_its_headers() -> None:
 def test_the_pattern_sees_characters_not_bytes() -> None:
     result = build(RegexFilterInterceptor, {"regex": "^.{11}$"}).intercept(EventBatch(BODIES))
     assert result.bodies == [BODIES[3]]
+
+
+@given(st.lists(st.sampled_from(BODIES), max_size=8), st.integers(0, 40), st.booleans(), st.booleans())
+def test_every_batch_is_filtered_event_by_event(some: list[bytes], rest: int, as_lines: bool, exclude: bool) -> None:
+    bodies = [*some, *[b"INFO"] * rest]
+    numbers = [str(index) for index in range(len(bodies))]
+    batch = EventBatch(bodies, {"n": list(numbers), "h": "x"} if bodies else {})
+    if as_lines:
+        batch = EventBatch.from_lines([body + b"\n" for body in bodies], batch.headers)
+    settings = {"regex": r"(^|\s)DEBUG\b", "excludeEvents": str(exclude).lower()}
+    result = build(RegexFilterInterceptor, settings).intercept(batch)
+    expected = [
+        (body, number)
+        for body, number in zip(bodies, numbers, strict=True)
+        if (body in (BODIES[1], BODIES[3])) is not exclude
+    ]
+    assert list(zip(result.bodies, result.column("n"), strict=True)) == expected
+    assert result.body_bytes() == sum(len(body) for body, _ in expected)
 
 
 def test_a_bad_pattern_names_its_property() -> None:
