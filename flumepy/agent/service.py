@@ -12,11 +12,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from flumepy.agent.application import Application
 from flumepy.agent.mailbox import Mailbox
@@ -75,6 +75,13 @@ class ServiceSettings:
     reopen_logs: Callable[[], None] = lambda: None
 
 
+ResultT = TypeVar("ResultT")
+
+
+class StopSignal(BaseException):
+    """A signal to stop came while the main thread waited for another machine."""
+
+
 class Service:
     """Runs one agent until a signal ends it."""
 
@@ -84,6 +91,7 @@ class Service:
         self.application = Application(drain_timeout_s=settings.drain_timeout_s, retry_s=settings.retry_s)
         self._commands = Mailbox()
         self._ending_signal: int | None = None
+        self._is_outside = False
         self._known_errors: set[tuple[str, str | None, str]] = set()
 
     def run(self) -> int:
@@ -97,7 +105,10 @@ class Service:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._install_signals()
         try:
-            agent = self._materialize(self.loader.load())
+            agent = self._materialize(self._outside(self.loader.load))
+        except StopSignal:
+            self.loader.close()
+            return 0
         except ConfigurationError as error:
             log.error("%s", f"{error} ({error.hint})" if error.hint else error)
             self.loader.close()
@@ -125,7 +136,8 @@ class Service:
                 self.loader.watch(lambda: self._commands.put("poll"))
             notify("READY=1")
             stack.callback(notify, "STOPPING=1")
-            self._loop(watch)
+            with suppress(StopSignal):
+                self._loop(watch)
         return 0
 
     def end_by_signal(self) -> None:
@@ -147,6 +159,16 @@ class Service:
             os._exit(128 + number)
         self._ending_signal = number
         self._commands.put("stop")
+        if self._is_outside:
+            raise StopSignal
+
+    def _outside(self, call: Callable[[], ResultT]) -> ResultT:
+        """Make a call that may wait long for another machine; a signal to stop ends the wait with StopSignal."""
+        self._is_outside = True
+        try:
+            return call()
+        finally:
+            self._is_outside = False
 
     def _loop(self, watch: FileWatch) -> None:
         poll_s = self.settings.poll_interval_s if self.settings.reload else None
@@ -176,14 +198,14 @@ class Service:
                     log.warning("Unable to update configuration: %s", error, exc_info=trace)
 
     def _reload_if_changed(self) -> None:
-        if self.loader.has_changed():
+        if self._outside(self.loader.has_changed):
             self._reload()
 
     def _reload(self) -> None:
         log.info("Reloading the configuration of agent %s", self.settings.name)
         notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
-            self._replace(self._materialize(self.loader.load(), running=True))
+            self._replace(self._materialize(self._outside(self.loader.load), running=True))
         finally:
             notify("READY=1")
 

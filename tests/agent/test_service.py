@@ -379,3 +379,25 @@ def test_the_service_manager_is_told_of_each_state_and_of_the_end_of_a_failed_re
 
         run(scenario)
         assert manager.recv(100) == b"STOPPING=1"
+
+
+class SlowLoader(ConfigurationLoader):
+    """A loader that waits for a server which never answers, once asked for changes."""
+
+    def __init__(self, conf: Path) -> None:
+        super().__init__(FileSource(conf), {}, dict(os.environ))
+        self.silent = socket.create_server(("127.0.0.1", 0))
+        self.is_waiting = threading.Event()
+
+    def has_changed(self) -> bool:
+        with self.silent, socket.create_connection(self.silent.getsockname()) as client:
+            self.is_waiting.set()
+            client.recv(1)
+        return False
+
+
+def test_a_signal_ends_the_wait_for_a_configuration_server(run: Callable[..., int], conf: Path) -> None:
+    loader = SlowLoader(conf)
+    status = run(lambda running: loader.is_waiting.wait(10), loader)
+    assert status == 0
+    assert loader.silent.fileno() == -1, "the wait was left, and its sockets closed"

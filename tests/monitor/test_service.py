@@ -110,8 +110,8 @@ def test_without_a_type_nothing_runs_and_settings_are_missed_aloud(caplog: pytes
         ({"type": "htpp"}, "type", "-Dflume.monitoring.type: no monitor type is called 'htpp'"),
         ({"type": "com.example.MyMonitor"}, "type", "no monitor type is called 'com.example.MyMonitor'"),
         ({"type": "tests.monitor.plugin.NotAMonitor"}, "type", "is not a flumepy component"),
-        ({"type": "flumepy.sinks.null.NullSink"}, "type", "is no monitor"),
-        ({"type": "tests.monitor.plugin.Absent"}, "type", "has no class Absent"),
+        ({"type": "flumepy.sinks.null.NullSink"}, "type", "is a sink, not a monitor"),
+        ({"type": "tests.monitor.plugin.Absent"}, "type", "has no class 'Absent'"),
     ],
 )  # fmt: skip
 def test_bad_settings_are_refused_with_the_name_of_the_property(
