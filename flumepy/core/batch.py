@@ -35,9 +35,7 @@ class EventBatch:
 
     __slots__ = ("_bodies", "_body_bytes", "headers", "lines")
 
-    def __init__(
-        self, bodies: list[bytes], headers: dict[str, Column] | None = None, *, body_bytes: int = -1
-    ) -> None:
+    def __init__(self, bodies: list[bytes], headers: dict[str, Column] | None = None, *, body_bytes: int = -1) -> None:
         """Make a batch. `body_bytes`: the length of all bodies together, where it is known anyway."""
         self._bodies: list[bytes] | None = bodies
         self.headers: dict[str, Column] = {} if headers is None else headers
@@ -96,9 +94,7 @@ class EventBatch:
             return batches[0]
         first = batches[0].headers
         joined = cls._joined(batches)
-        if all(batch.headers is first or batch.headers == first for batch in batches[1:]) and not any(
-            type(value) is list for value in first.values()
-        ):
+        if [batch.headers for batch in batches].count(first) == len(batches) and list not in map(type, first.values()):
             return joined._with_headers(first)
         names: dict[str, None] = {}
         for batch in batches:
@@ -109,8 +105,13 @@ class EventBatch:
     def _joined(cls, batches: Sequence[EventBatch]) -> EventBatch:
         runs = [batch.lines for batch in batches if batch.lines is not None]
         if len(runs) == len(batches):
-            return cls.from_lines(list(chain.from_iterable(runs)))
-        return cls(list(chain.from_iterable([batch.bodies for batch in batches])))
+            joined = cls.from_lines(list(chain.from_iterable(runs)))
+        else:
+            joined = cls(list(chain.from_iterable([batch.bodies for batch in batches])))
+        sizes = [batch._body_bytes for batch in batches]
+        if min(sizes) >= 0:
+            joined._body_bytes = sum(sizes)
+        return joined
 
     def _with_headers(self, headers: dict[str, Column]) -> EventBatch:
         batch = EventBatch([], headers)

@@ -41,19 +41,10 @@ class Parcel:
 
 
 @dataclass(slots=True)
-class _Piece:
-    """A run of whole units of one parcel inside one transaction."""
-
-    batch: EventBatch
-    answer: Answer
-    unit_sizes: list[int] | None
-
-
-@dataclass(slots=True)
 class _Shipment:
-    """One transaction and the pieces it is made of."""
+    """One transaction and the pieces it is made of: whole parcels, or runs of whole units of one."""
 
-    pieces: list[_Piece]
+    pieces: list[Parcel]
     size: int = field(init=False)
     commit: Commit | None = None
     error: FlumeError | None = None
@@ -207,7 +198,7 @@ class Intake:
             error = shipment.failure
             if error is None:
                 for piece in shipment.pieces:
-                    piece.answer(_units(piece), None)
+                    piece.answer(piece.units(), None)
             else:
                 # What was received together has waited together: the rest fits now or fails.
                 self._is_patient = self._is_patient and not isinstance(error, ChannelFullError)
@@ -221,13 +212,13 @@ class Intake:
         is_overtaken = bool(self._sent) and not self._line.is_broken  # those behind it in a broken line fail as well
         is_final = getattr(error, "committed", False) or self._outlet.is_stopped or is_overtaken
         for piece in shipment.pieces:
-            units = _units(piece)
+            units = piece.units()
             if is_final or (len(shipment.pieces) == 1 and units == 1):
                 piece.answer(units, error)
             else:
                 self._retry_piece(piece)
 
-    def _retry_piece(self, piece: _Piece) -> None:
+    def _retry_piece(self, piece: Parcel) -> None:
         start = 0
         for size in piece.unit_sizes if piece.unit_sizes is not None else [1] * len(piece.batch):
             failure = self._try_unit(piece.batch.slice(start, start + size))
@@ -242,14 +233,16 @@ class Intake:
             return error
         return None
 
-    def _split(self, parcels: list[Parcel]) -> list[list[_Piece]]:
+    def _split(self, parcels: list[Parcel]) -> list[list[Parcel]]:
         """Cut parcels into transactions of whole units; what fits at once comes first. A too large unit stands alone."""
         limit = self._outlet.limit
-        total = sum(len(parcel.batch) for parcel in parcels)
+        total = sum([len(parcel.batch) for parcel in parcels])
         room = self._outlet.room()
+        if total <= limit and (total <= room or room <= 0):
+            return [parcels]
         left = min(limit, room) if 0 < room < total else limit
-        shipments: list[list[_Piece]] = []
-        pieces: list[_Piece] = []
+        shipments: list[list[Parcel]] = []
+        pieces: list[Parcel] = []
         for parcel in parcels:
             for piece in self._pieces(parcel, left, limit):
                 if len(piece.batch) > left and pieces:
@@ -261,22 +254,18 @@ class Intake:
             shipments.append(pieces)
         return shipments
 
-    def _pieces(self, parcel: Parcel, first: int, limit: int) -> "list[_Piece]":
+    def _pieces(self, parcel: Parcel, first: int, limit: int) -> "list[Parcel]":
         if len(parcel.batch) <= first or parcel.units() <= 1:
-            return [_Piece(parcel.batch, parcel.answer, parcel.unit_sizes)]
+            return [parcel]
         if parcel.unit_sizes is None:
             cuts = [0, *range(first, len(parcel.batch), limit), len(parcel.batch)]
             return [
-                _Piece(parcel.batch.slice(start, stop), parcel.answer, None)
+                Parcel(parcel.batch.slice(start, stop), parcel.answer, None)
                 for start, stop in pairwise(cuts)
                 if stop > start
             ]
         start, pieces = 0, []
         for size in parcel.unit_sizes:
-            pieces.append(_Piece(parcel.batch.slice(start, start + size), parcel.answer, [size]))
+            pieces.append(Parcel(parcel.batch.slice(start, start + size), parcel.answer, [size]))
             start += size
         return pieces
-
-
-def _units(piece: _Piece) -> int:
-    return len(piece.batch) if piece.unit_sizes is None else len(piece.unit_sizes)

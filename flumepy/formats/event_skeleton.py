@@ -24,6 +24,10 @@ class EventSkeleton:
         """Return the array of two events with these texts."""
         return b"".join((self.prefix, first, self.separator, second, self.tail))
 
+    def size_bytes(self, count: int) -> int:
+        """Return the length of an array of `count` events without their texts."""
+        return len(self.prefix) + (count - 1) * len(self.separator) + len(self.tail)
+
 
 def cut_like_events(data: bytes) -> tuple[EventSkeleton, list[bytes]] | None:
     """Return the skeleton and the texts, or None where the events are too few or not alike."""

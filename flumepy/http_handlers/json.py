@@ -89,7 +89,8 @@ class JsonHandler(HttpHandler[NoOptions]):
             if bodies != ["?1", "?2"] or bytes(raw_headers[0]) != bytes(raw_headers[1]):
                 return None
             self._last_skeleton, self._skeleton_headers = skeleton, headers
-        return EventBatch(texts, self._skeleton_headers)
+        size_bytes = len(data) - skeleton.size_bytes(len(texts))
+        return EventBatch(texts, self._skeleton_headers, body_bytes=size_bytes)
 
     def _columns(self, raw_headers: list[msgspec.Raw]) -> dict[str, Column]:
         if not raw_headers:

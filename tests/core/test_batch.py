@@ -204,3 +204,10 @@ class TestABatchOfLines:
         assert joined.bodies == [*self.BODIES, b"p", *self.BODIES]
         assert joined.column("a") == ["1"] * 4 + [None] + ["1"] * 4
         assert EventBatch.concat([lines, lines]).lines == self.LINES * 2
+
+
+def test_a_joined_batch_knows_its_size_where_all_parts_do() -> None:
+    known, other = EventBatch([b"ab", b"c"], body_bytes=3), EventBatch([b"def"])
+    assert EventBatch.concat([known, other]).body_bytes() == 6
+    assert other.body_bytes() == 3
+    assert EventBatch.concat([known, other, known]).body_bytes() == 9

@@ -242,3 +242,10 @@ def test_no_body_raises_anything_but_an_answer(body: str | bytes) -> None:
     data = body.encode(errors="replace") if isinstance(body, str) else body
     assert status(data) in (200, 400, 500)
     assert status(b'[{"body":"x","headers":{' + data + b"}}]") in (200, 400, 500)
+
+
+def test_the_size_of_events_that_were_cut_is_known() -> None:
+    data = b' [ {"id": 1, "body": "one"}, {"id": 1, "body": "three"}, {"id": 1, "body": ""} ] '
+    batch = build(JsonHandler).handle(HttpRequest("POST", "/", "1.1", {}, True, data))
+    assert batch.bodies == [b"one", b"three", b""]
+    assert batch.body_bytes() == 8
