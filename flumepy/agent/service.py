@@ -28,6 +28,7 @@ from flumepy.config.model import Configuration
 from flumepy.core.cpus import Placement
 from flumepy.core.errors import ConfigurationError, FlumeError
 from flumepy.core.problems import Problem, Severity
+from flumepy.core.threads import start_thread
 
 log = logging.getLogger("flumepy.agent")
 
@@ -79,7 +80,7 @@ ResultT = TypeVar("ResultT")
 
 
 class StopSignal(BaseException):
-    """A signal to stop came while the main thread waited for another machine."""
+    """A signal to stop came while a configuration was read."""
 
 
 class Service:
@@ -91,7 +92,6 @@ class Service:
         self.application = Application(drain_timeout_s=settings.drain_timeout_s, retry_s=settings.retry_s)
         self._commands = Mailbox()
         self._ending_signal: int | None = None
-        self._is_outside = False
         self._known_errors: set[tuple[str, str | None, str]] = set()
 
     def run(self) -> int:
@@ -159,16 +159,28 @@ class Service:
             os._exit(128 + number)
         self._ending_signal = number
         self._commands.put("stop")
-        if self._is_outside:
-            raise StopSignal
 
     def _outside(self, call: Callable[[], ResultT]) -> ResultT:
-        """Make a call that may wait long for another machine; a signal to stop ends the wait with StopSignal."""
-        self._is_outside = True
-        try:
-            return call()
-        finally:
-            self._is_outside = False
+        """Make a call that may wait long for another machine; StopSignal where a signal to stop comes first."""
+        results: list[ResultT] = []
+        errors: list[BaseException | None] = []
+
+        def run() -> None:
+            errors.append(attempt(lambda: results.append(call())))
+            self._commands.put("read")
+
+        start_thread("conf-file-poller", run)
+        put_off: list[str] = []
+        while not errors:
+            command = self._commands.get(None)
+            if self._ending_signal is not None:
+                raise StopSignal
+            put_off += [command] if command not in (None, "read") else []
+        for command in put_off:
+            self._commands.put(command)
+        if errors[0] is not None:
+            raise errors[0]
+        return results[0]
 
     def _loop(self, watch: FileWatch) -> None:
         poll_s = self.settings.poll_interval_s if self.settings.reload else None

@@ -382,22 +382,38 @@ def test_the_service_manager_is_told_of_each_state_and_of_the_end_of_a_failed_re
 
 
 class SlowLoader(ConfigurationLoader):
-    """A loader that waits for a server which never answers, once asked for changes."""
+    """A loader that waits for a server which does not answer, once asked for changes."""
 
     def __init__(self, conf: Path) -> None:
         super().__init__(FileSource(conf), {}, dict(os.environ))
-        self.silent = socket.create_server(("127.0.0.1", 0))
         self.is_waiting = threading.Event()
+        self.is_answered = threading.Event()
+        self.has_ended = threading.Event()
 
     def has_changed(self) -> bool:
-        with self.silent, socket.create_connection(self.silent.getsockname()) as client:
-            self.is_waiting.set()
-            client.recv(1)
+        self.is_waiting.set()
+        self.is_answered.wait()
+        self.has_ended.set()
         return False
 
 
-def test_a_signal_ends_the_wait_for_a_configuration_server(run: Callable[..., int], conf: Path) -> None:
+def test_a_signal_does_not_wait_for_a_configuration_server(run: Callable[..., int], conf: Path) -> None:
     loader = SlowLoader(conf)
     status = run(lambda running: loader.is_waiting.wait(10), loader)
     assert status == 0
-    assert loader.silent.fileno() == -1, "the wait was left, and its sockets closed"
+    assert not loader.has_ended.is_set()
+    loader.is_answered.set()
+    assert loader.has_ended.wait(10)
+
+
+def test_what_is_told_while_a_configuration_is_read_is_done_after_it(run: Callable[..., int], conf: Path) -> None:
+    loader, opened = SlowLoader(conf), threading.Event()
+
+    def scenario(running: Running) -> None:
+        loader.is_waiting.wait(10)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        loader.is_answered.set()
+        opened.wait(10)
+
+    run(scenario, loader, reopen_logs=opened.set)
+    assert opened.is_set()
