@@ -171,11 +171,10 @@ class Service:
 
         start_thread("conf-file-poller", run)
         put_off: list[str] = []
-        while not errors:
-            command = self._commands.get(None)
+        while (command := self._commands.get(None)) != "read":
             if self._ending_signal is not None:
                 raise StopSignal
-            put_off += [command] if command not in (None, "read") else []
+            put_off += [command] if command is not None else []
         for command in put_off:
             self._commands.put(command)
         if errors[0] is not None:
