@@ -141,7 +141,7 @@ class Application:
         self._drain(volatile)
         for supervised in self._of("Sink"):
             supervised.stop()
-        lost = ", ".join(f"{channel.name} ({channel.size})" for channel in volatile if channel.size)
+        lost = ", ".join(f"{channel.name} ({channel.undelivered})" for channel in volatile if channel.undelivered)
         for supervised in self._of("Channel"):
             supervised.stop()
         if lost:
@@ -157,7 +157,7 @@ class Application:
         for runner in runners:
             runner.hurry()
         deadline_s = time.monotonic() + self.drain_timeout_s
-        while any(channel.size for channel in channels if channel in served) and time.monotonic() < deadline_s:
+        while any(channel.undelivered for channel in channels if channel in served) and time.monotonic() < deadline_s:
             time.sleep(DRAIN_POLL_S)
 
 

@@ -39,12 +39,8 @@ class MemoryOptions(Options):
         doc="Most body bytes in the channel; 0 means no limit. Without it 80 % of -Xmx where one is given, else 512 MiB.",
     )  # fmt: skip
     byte_capacity_buffer_percentage: int = opt(
-        "byteCapacityBufferPercentage",
-        20,
-        doc="Share of byteCapacity set aside for headers.",
-        unit="%",
-        on_bad="default",
-    )
+        "byteCapacityBufferPercentage", 20, unit="%", on_bad="default", doc="Share of byteCapacity set aside for headers.",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _fits(self) -> "MemoryOptions":
@@ -104,6 +100,11 @@ class MemoryChannel(Channel[MemoryOptions]):
     def size(self) -> int:
         """Return the number of events that a take could get now."""
         return self._queued
+
+    @property
+    def undelivered(self) -> int:
+        """Return the number of events that no sink has committed: queued, or in an open take."""
+        return self._used
 
     @property
     def bytes_queued(self) -> int:

@@ -124,6 +124,11 @@ class Channel(Component[OptionsT]):
         """Return how long the event at the head has been in the channel, 0 without one; None where it does not know."""
         return None
 
+    @property
+    def undelivered(self) -> int:
+        """Return the number of events that no sink has committed: queued, or in an open take."""
+        return self.size
+
     def reconfigure(self, options: OptionsT) -> None:
         """Take over new options while running, keeping the events."""
         self.options = options

@@ -9,7 +9,7 @@ from typing import ClassVar
 from flumepy import __version__
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
-from flumepy.core.component import Component, Interceptor, Sink, Source, Status
+from flumepy.core.component import Component, Context, Interceptor, Sink, Source, Status
 from flumepy.core.errors import UnsupportedError
 from flumepy.core.options import OptionsT
 from flumepy.core.problems import Problem, Severity
@@ -21,6 +21,12 @@ class Later(Component[OptionsT]):
 
     #: the name a file uses for this component
     type_name: ClassVar[str]
+
+    def __init__(self, context: Context, options: OptionsT) -> None:
+        super().__init__(context, options)
+        self.note(
+            f"the {self.type_name} {self.kind} is checked only: flumepy {__version__} cannot run it yet", key="type"
+        )
 
     def start(self) -> None:
         """Raise UnsupportedError."""

@@ -59,7 +59,7 @@ class _NetcatConnection(Connection):
     def __init__(self, source: NetcatSource) -> None:
         super().__init__(source)
         options = source.options
-        self._rest = b""
+        self._rest = bytearray()
         self._decoder = None if source.is_utf8 else codecs.getincrementaldecoder(source.encoding)()
         self._ok = "OK\n".encode(source.encoding) if options.ack_every_event else b""
         self._limit = options.max_line_length
@@ -78,9 +78,13 @@ class _NetcatConnection(Connection):
                 return
         else:
             chunk = bytes(data)
-        chunk = self._rest + chunk if self._rest else chunk
+        if self._rest:
+            self._rest += chunk
+            if b"\n" not in chunk and len(self._rest) < self._limit:
+                return  # a long line grows in place: joining it anew for each chunk would cost its square
+            chunk = bytes(self._rest)
         lines = BytesIO(chunk).readlines()
-        self._rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+        self._rest = bytearray(lines.pop() if lines and not lines[-1].endswith(b"\n") else b"")
         is_whole = True
         if len(chunk) >= self._limit:
             is_whole = self._cut_at_long_line(lines)
@@ -93,7 +97,7 @@ class _NetcatConnection(Connection):
         if not is_whole or self._is_too_long(self._rest):
             self._refuse(self._too_long_words() if self._is_text(self._rest) else b"")
 
-    def _is_too_long(self, line: bytes) -> bool:
+    def _is_too_long(self, line: bytes | bytearray) -> bool:
         return len(line) >= self._limit and (line.isascii() or len(line.decode(errors="replace")) >= self._limit)
 
     def _cut_at_long_line(self, lines: list[bytes]) -> bool:
@@ -102,7 +106,7 @@ class _NetcatConnection(Connection):
             return True
         for position, line in enumerate(lines):
             if self._is_too_long(line[:-1]):
-                self._rest = line
+                self._rest = bytearray(line)
                 del lines[position:]
                 return False
         return True
@@ -111,12 +115,12 @@ class _NetcatConnection(Connection):
         """Keep the lines before the first that is not UTF-8; it becomes the rest."""
         for position, line in enumerate(lines):
             if not self._is_text(line):
-                self._rest = line
+                self._rest = bytearray(line)
                 del lines[position:]
                 return False
         return True
 
-    def _is_text(self, line: bytes) -> bool:
+    def _is_text(self, line: bytes | bytearray) -> bool:
         try:
             line.decode()
         except UnicodeDecodeError:
@@ -130,7 +134,7 @@ class _NetcatConnection(Connection):
 
     def _refuse(self, words: bytes) -> None:
         """Close after the answers to the lines before."""
-        self._rest = b""
+        self._rest.clear()
         self._closing_words = words
         self._close_when_answered()
 

@@ -53,6 +53,8 @@ def test_work_is_refused_too() -> None:
 def test_doubts_go_to_the_report() -> None:
     problems: list[Problem] = []
     sink = build(Sink, report=problems.append)
+    assert [(p.severity, p.key) for p in problems] == [(Severity.NOTE, "type")], "that it cannot run yet is said first"
+    problems.clear()
     sink.warn("is odd", key="k", hint="h")
     sink.note("is old")
     assert problems == [Problem(Severity.WARNING, "is odd", key="k", hint="h"), Problem(Severity.NOTE, "is old")]
