@@ -46,8 +46,7 @@ class MemoryOptions(Options):
     def _fits(self) -> "MemoryOptions":
         if self.transaction_capacity > self.capacity:
             raise ValueError(
-                f"transactionCapacity {self.transaction_capacity} is larger than capacity {self.capacity};"
-                " Flume: Transaction Capacity of Memory Channel cannot be higher than the capacity."
+                f"transactionCapacity {self.transaction_capacity} cannot be higher than capacity {self.capacity}"
             )
         return self
 

@@ -381,7 +381,7 @@ def test_offers_in_line_enter_one_after_the_other_without_their_putter() -> None
     channel = build(MemoryChannel, {"capacity": "1", "transactionCapacity": "1", "keep-alive": "60"})
     line, ended = Line(), []
     for number in range(3):
-        channel.offer(EventBatch([b"%06d" % number]), lambda offer: ended.append(offer.error), line=line)
+        channel.offer(EventBatch([b"%d" % number]), lambda offer: ended.append(offer.error), line=line)
     assert [take(channel, 1) for _ in range(3)] == [[b"0"], [b"1"], [b"2"]]
     assert ended == [None, None, None]
 

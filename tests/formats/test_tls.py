@@ -5,7 +5,8 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from flumepy.core.component import Context
@@ -179,7 +180,7 @@ def test_lists_that_cannot_work_are_refused_by_name(protocols: NameFilter, suite
         server_context(settings("server.jks", protocols=protocols, suites=suites))
 
 
-@settings(deadline=None)
+@examples(deadline=None)
 @given(
     st.integers(0, 2100),
     st.integers(0, 255),
@@ -201,7 +202,7 @@ def test_a_damaged_store_is_refused(
     assert store == read_key_store(STORES / name, "secret") or name == "server.p12"
 
 
-@settings(deadline=None)
+@examples(deadline=None)
 @given(st.binary(max_size=60))
 def test_a_store_of_garbage_is_refused(tmp_path_factory: pytest.TempPathFactory, garbage: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "garbage"
