@@ -46,7 +46,7 @@ class MemoryOptions(Options):
     def _fits(self) -> "MemoryOptions":
         if self.transaction_capacity > self.capacity:
             raise ValueError(
-                f"transactionCapacity {self.transaction_capacity} cannot be higher than capacity {self.capacity}"
+                f"transactionCapacity {self.transaction_capacity} cannot be higher than the capacity, {self.capacity}"
             )
         return self
 

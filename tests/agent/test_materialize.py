@@ -146,7 +146,7 @@ def test_a_channel_of_another_class_or_with_bad_options_is_not_used_again() -> N
     assert second.reconfigured == []
     third = agent_of(config(r1="source c1", c1="memory capacity=1 transactionCapacity=2", k1="sink c1"), first.channels)
     assert third.is_empty
-    assert "transactionCapacity 2 is larger than capacity 1" in messages(third)[0]
+    assert "transactionCapacity 2 cannot be higher than the capacity, 1" in messages(third)[0]
 
 
 def test_a_stand_alone_sink_with_a_groups_name_runs_too() -> None:
