@@ -99,9 +99,9 @@ class Application:
 
     def _start(self, new: MaterializedAgent, options: Sequence[tuple[Channel[Any], Any]] | None = None) -> None:
         """Start an agent whose kept channels get these options, by default those that were read with it."""
-        self.agent = new
         log.info("Starting new configuration:%s", describe(new))
         self._supervised = self._supervise(new, dict(new.reconfigured if options is None else options))
+        self.agent = new  # after what is supervised: until then nobody may take it for ready
         counted = [*new.channels.values(), *new.sinks.values(), *new.sources.values()]
         groups = [(component.name, component.counters) for component in counted if component.counters is not None]
         # A new mapping, since monitoring may be reading the old one.
