@@ -106,11 +106,15 @@ class Intake:
         return not (self._parcels or self._unsent or self._sent)
 
     def add(self, parcel: Parcel) -> None:
-        """Take a parcel; it is flushed at the end of this turn of the loop."""
+        """Take a parcel; it is flushed a turn of the loop later."""
         self._parcels.append(parcel)
         if not self._is_scheduled:
             self._is_scheduled = True
-            self._loop.call_soon(self.flush)
+            self._loop.call_soon(self._gather)
+
+    def _gather(self) -> None:
+        """Let the loop read once more: what arrived meanwhile shares the transaction, which costs more than a turn."""
+        self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Submit everything collected; while earlier transactions are open, it waits for them."""

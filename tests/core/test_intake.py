@@ -41,9 +41,11 @@ class ManualLoop:
         return None
 
     def turn(self) -> None:
-        calls, self.calls = self.calls, []
-        for call in calls:
-            call()
+        """Make the turn in which the intake lets the loop read once more, and the one in which it flushes."""
+        for _ in range(2):
+            calls, self.calls = self.calls, []
+            for call in calls:
+                call()
 
 
 class SlowChannel(ListChannel):
@@ -354,3 +356,12 @@ def test_flushing_nothing_changes_nothing(turns: int) -> None:
     for _ in range(turns):
         bench.intake.flush()
     assert (bench.answers, bench.pauses) == ([], [])
+
+
+def test_what_arrives_in_the_turn_before_the_flush_shares_the_transaction() -> None:
+    channel = ListChannel()
+    bench = Bench(channel)
+    bench.add("a", [b"1"])
+    bench.loop.calls.append(lambda: bench.add("b", [b"2"]))
+    bench.loop.turn()
+    assert channel.put_batches == [EventBatch([b"1", b"2"])]
