@@ -1,8 +1,9 @@
 """Runners: what drives a source, or a sink with its processor, and obeys the class of an error.
 
 A pollable source and each sink (or sink group) have one thread. A sink that took nothing waits on its channel, woken by the
-next put, with Flume's back-off as the time limit; a failure waits as long as Flume does. Every wait ends when `stop` is
-called. Source: SinkRunner, PollableSourceRunner, EventDrivenSourceRunner.
+next put, with Flume's back-off as the time limit; a failure waits as long as Flume does. Where whole batches arrive a sink
+lets some more come first, since a wake-up for each costs as much as writing it. Every wait ends when `stop` is called.
+Source: SinkRunner, PollableSourceRunner, EventDrivenSourceRunner.
 """
 
 import logging
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flumepy.core.backoff import LinearBackoff
+from flumepy.core.channel import Channel
 from flumepy.core.component import Component, PollableSource, Sink, SinkProcessor, Source, Status
 from flumepy.core.errors import DeliveryError, FlumeError, StoppedError, call_all
 from flumepy.core.threads import Wakeup, start_thread
@@ -20,6 +22,11 @@ from flumepy.core.threads import Wakeup, start_thread
 log = logging.getLogger("flumepy.agent.runner")
 
 FAILURE_WAIT_MS = 5000
+LINGER_MS = 1
+#: a wake-up that finds so many events finds a stream of batches
+CROWD_EVENTS = 50
+#: a channel with less room, as a multiple of what was found, could be full before the sink looks again
+AMPLE_ROOM = 8
 PATIENCE_S = 10.0  # after which it is said that a stop waits for a component
 
 
@@ -171,6 +178,8 @@ class SinkRunner(PolledRunner):
         self._failure_wait_ms = failure_wait_ms
         self._backoff = LinearBackoff()
         self._has_looked_again = False
+        self._has_worked = False
+        self._is_crowded = False
 
     @property
     def sinks(self) -> "list[Sink[Any]]":
@@ -203,12 +212,22 @@ class SinkRunner(PolledRunner):
         if status is Status.READY:
             self._backoff.reset()
             self._has_looked_again = False
+            self._has_worked = True
         elif status is Status.BACKOFF:
             self.wait_ms(self._backoff.next_ms())
         else:
             self._wait_for_events()
 
     def _wait_for_events(self) -> None:
+        # The crowd may stand in the channel of a group's other member: only one that was served counts.
+        if self._is_crowded and self._has_worked:
+            self.wait_ms(LINGER_MS)
+        else:
+            self._wait_for_a_put()
+        self._has_worked = False
+        self._is_crowded = any(is_crowded(sink.channel) for sink in self.sinks)
+
+    def _wait_for_a_put(self) -> None:
         self._wakeup.is_armed = True
         try:
             # A put between the empty take and the arming poked nobody: look again, but only once, since the events may
@@ -225,6 +244,12 @@ class SinkRunner(PolledRunner):
         """Log it and wait 5 s, as Flume does."""
         log_failure("Unable to deliver event. Sink %s: %s", self.name, error)
         self.wait_ms(self._failure_wait_ms)
+
+
+def is_crowded(channel: "Channel[Any]") -> bool:
+    """Tell whether a channel holds many events, and has room for many times as many."""
+    size, room = channel.size, channel.room()
+    return size >= CROWD_EVENTS and (room is None or room >= AMPLE_ROOM * size)
 
 
 def log_failure(message: str, name: str, error: Exception) -> None:

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from flumepy.agent.runner import EventDrivenSourceRunner, PollableSourceRunner, Runner, SinkRunner, runner_for
+from flumepy.agent.runner import (
+    EventDrivenSourceRunner,
+    PollableSourceRunner,
+    Runner,
+    SinkRunner,
+    is_crowded,
+    runner_for,
+)
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context, Interceptor, PollableSource, Sink, Source, Status
@@ -230,6 +237,25 @@ def test_a_sink_that_took_nothing_is_woken_by_the_next_put_at_once() -> None:
             wait_until(lambda number=number: len(sink.bodies) == number + 1, timeout_s=0.5, what="the delivery")
 
 
+def test_a_sink_that_lets_a_crowd_gather_takes_what_comes_meanwhile_and_later() -> None:
+    sink, channel = RecordingSink(), build(MemoryChannel, {"capacity": "10000"}, name="c1")
+    attach(sink, channel)
+    with running(sink_runner(sink)):
+        for count in range(100, 1100, 100):
+            channel.offer(EventBatch([b"x"] * 99), lambda _: None)
+            channel.offer(EventBatch([b"x"]), lambda _: None)
+            if count % 300 == 0:
+                wait_until(lambda count=count: len(sink.bodies) == count, timeout_s=0.5, what="the delivery")
+        wait_until(lambda: len(sink.bodies) == 1000, timeout_s=0.5, what="the delivery")
+
+
+@pytest.mark.parametrize(("count", "expected"), [(49, False), (50, True), (100, True), (120, False)])
+def test_a_channel_is_crowded_while_it_has_room_for_many_times_as_many(count: int, expected: bool) -> None:
+    channel = build(MemoryChannel, {"capacity": "1000", "transactionCapacity": "1000"}, name="c1")
+    channel.offer(EventBatch([b"x"] * count), lambda _: None)
+    assert is_crowded(channel) is expected
+
+
 def test_a_sink_that_backs_off_is_not_woken_by_a_put() -> None:
     sink, channel = RecordingSink(), ListChannel()
     attach(sink, channel)
@@ -244,7 +270,7 @@ def test_events_of_a_standby_members_channel_do_not_make_a_group_spin() -> None:
     active, standby, full = RecordingSink("k1"), RecordingSink("k2"), ListChannel("c2")
     attach(active, ListChannel("c1"))
     attach(standby, full)
-    full.add(b"for k2")
+    full.add(*[b"for k2"] * 100)
     group = build(FailoverProcessor, {"priority.k1": "2", "priority.k2": "1"}, [active, standby])
     with running(SinkRunner("g1", group)):
         wait_until(lambda: active.calls >= 2)
