@@ -6,11 +6,11 @@ import pytest
 
 from flumepy.channels.pseudo_transactional import PseudoTransactionalChannel
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Offer
+from flumepy.core.channel import Line, Offer
 from flumepy.core.errors import ChannelFullError, ConfigurationError, FlumeError, StoppedError
 from flumepy.core.threads import Wakeup
 from flumepy.testing.conformance import ChannelConformance
-from flumepy.testing.fakes import build, wait_until
+from flumepy.testing.fakes import FakeClock, build, wait_until
 
 
 def channel_of(**settings: str) -> PseudoTransactionalChannel:
@@ -101,7 +101,7 @@ def test_an_offer_that_must_not_wait_fails_at_once() -> None:
     channel = channel_of(capacity="2")
     put(channel, b"a")
     _, ends = offer(channel, 2, wait=False)
-    assert [type(error) for error in ends] == [ChannelFullError]
+    assert [(type(error), str(error)) for error in ends] == [(ChannelFullError, "c1: no room for 2 events now")]
 
 
 def test_held_room_is_filled_by_commit_and_freed_by_withdraw() -> None:
@@ -142,6 +142,53 @@ def test_a_batch_larger_than_the_capacity_goes_in_alone() -> None:
     assert (large.is_done, ends) == (False, [])
     take(channel)
     assert (ends, channel.size, channel.room()) == ([None], 5, 0)
+
+
+def test_a_batch_larger_than_the_capacity_keeps_its_place_in_line() -> None:
+    channel, line = channel_of(capacity="2"), Line()
+    put(channel, b"a")
+    ended: list[str] = []
+    for name, count in (("large", 5), ("small", 1)):
+        channel.offer(EventBatch([b"x"] * count), lambda _, name=name: ended.append(name), line=line)
+    assert ended == []
+    take(channel)
+    assert ended == ["large"]
+    take(channel)
+    assert ended == ["large", "small"]
+
+
+def test_one_that_leaves_the_line_takes_those_behind_it_along() -> None:
+    channel, line = channel_of(capacity="2"), Line()
+    put(channel, b"a")
+    ends: list[FlumeError | None] = []
+    first = channel.offer(EventBatch([b"1", b"2"]), lambda ended: ends.append(ended.error), line=line)
+    channel.offer(EventBatch([b"3"]), lambda ended: ends.append(ended.error), line=line)
+    first.withdraw()
+    assert [type(error) for error in ends] == [StoppedError, StoppedError]
+    assert take(channel) == [b"a"]
+
+
+def test_one_transaction_takes_and_puts_as_much_as_the_channel_holds() -> None:
+    channel = channel_of(capacity="3")
+    with channel.transaction() as transaction:
+        transaction.put(EventBatch([b"a", b"b"]))
+        transaction.put(EventBatch([b"c"]))
+    assert channel.transaction_capacity is None
+    with channel.transaction() as transaction:
+        assert [len(batch) for batch in transaction.take(2)] == [2]
+        assert [len(batch) for batch in transaction.take(2)] == [1]
+        assert (channel.size, channel.undelivered) == (0, 3)
+    assert channel.undelivered == 0
+
+
+def test_the_age_and_the_bytes_are_known() -> None:
+    clock = FakeClock()
+    channel = build(PseudoTransactionalChannel, clock=clock)
+    put(channel, b"old", b"too")
+    clock.advance_ms(5000)
+    assert (channel.oldest_event_age_s, channel.bytes_queued) == (5.0, 6)
+    take(channel)
+    assert (channel.oldest_event_age_s, channel.bytes_queued) == (0.0, 0)
 
 
 def test_a_put_wakes_who_listens() -> None:

@@ -164,8 +164,8 @@ def test_a_small_agent_loads_what_it_names_and_no_more() -> None:
     loaded = set(json.loads(run.stdout))
     ours = {module for module in loaded if module.startswith(tuple(f"flumepy.{name}." for name in COMPONENT_PACKAGES))}
     assert ours == {
-        "flumepy.sources.netcat", "flumepy.channels.memory", "flumepy.channels.memory_transaction",
-        "flumepy.sinks.logger", "flumepy.selectors.replicating", "flumepy.processors.default",
+        "flumepy.sources.netcat", "flumepy.channels.memory", "flumepy.sinks.logger",
+        "flumepy.selectors.replicating", "flumepy.processors.default",
     }  # fmt: skip
     heavy = {
         "fastavro", "cramjam", "kazoo", "prometheus_client", "cryptography", "msgspec", "httptools", "watchdog", "click",

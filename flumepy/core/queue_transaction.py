@@ -1,7 +1,7 @@
-"""Offers and transactions of the memory channel. Only `MemoryChannel` makes them; its lock guards what they change."""
+"""Offers and transactions of channels that are a queue. Only `QueueChannel` makes them; its lock guards what they change."""
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Done, Line, Offer
@@ -9,17 +9,17 @@ from flumepy.core.errors import BatchTooLargeError, FlumeError
 from flumepy.core.transaction import Transaction
 
 if TYPE_CHECKING:
-    from flumepy.channels.memory import MemoryChannel
+    from flumepy.core.queue_channel import QueueChannel
 
 
-class MemoryOffer(Offer):
+class QueueOffer(Offer):
     """A put that waits in the channel's line, or holds room."""
 
     __slots__ = ("_channel", "_done", "batch", "due_s", "is_held", "line", "size_bytes")
 
     def __init__(
         self,
-        channel: "MemoryChannel",
+        channel: "QueueChannel[Any]",
         batch: EventBatch,
         size_bytes: int,
         done: Done,
@@ -86,10 +86,10 @@ class Run:
         return self.batch.slice(self.start, len(self.batch)) if self.start else self.batch
 
 
-class MemoryTransaction(Transaction):
+class QueueTransaction(Transaction):
     """Puts are kept until the commit and then wait for room together; takes leave the queue at once."""
 
-    def __init__(self, channel: "MemoryChannel") -> None:
+    def __init__(self, channel: "QueueChannel[Any]") -> None:
         super().__init__()
         self._channel = channel
         self._puts: list[EventBatch] = []
@@ -97,14 +97,14 @@ class MemoryTransaction(Transaction):
         self._taken_count = 0
 
     def do_put(self, batch: EventBatch) -> None:
-        total = sum(map(len, self._puts)) + len(batch)
-        if total > self._channel.options.transaction_capacity:
-            raise too_many_events(self._channel.name, self._channel.options.transaction_capacity)
+        most = self._channel.transaction_capacity
+        if most is not None and sum(map(len, self._puts)) + len(batch) > most:
+            raise too_many_events(self._channel.name, most)
         self._puts.append(batch)
 
     def do_take(self, limit: int) -> list[EventBatch]:
-        left = self._channel.options.transaction_capacity - self._taken_count
-        runs = self._channel.take(min(limit, left))
+        most = self._channel.transaction_capacity
+        runs = self._channel.take(limit if most is None else min(limit, most - self._taken_count))
         self._taken += runs
         self._taken_count += sum(map(len, runs))
         return [run.remaining() for run in runs]
