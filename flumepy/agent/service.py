@@ -25,6 +25,7 @@ from flumepy.agent.notify import notify
 from flumepy.agent.supervisor import RETRY_S, attempt
 from flumepy.agent.watch import FileWatch
 from flumepy.config.model import Configuration
+from flumepy.core.allocation import keep_freed_memory
 from flumepy.core.cpus import Placement
 from flumepy.core.errors import ConfigurationError, FlumeError
 from flumepy.core.problems import Problem, Severity
@@ -103,6 +104,7 @@ class Service:
 
     def _run(self) -> int:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        keep_freed_memory()
         self._install_signals()
         try:
             agent = self._materialize(self._outside(self.loader.load))
