@@ -33,7 +33,7 @@ from flumepy.core.threads import start_thread
 
 log = logging.getLogger("flumepy.agent")
 
-#: see reference performance of threads that sync beside threads that compute
+#: at the default of 5 ms a thread that waits for the disk starves beside one that computes
 SWITCH_INTERVAL_S = 0.0005
 LEVELS = {Severity.ERROR: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.NOTE: logging.INFO}
 
