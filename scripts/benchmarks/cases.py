@@ -60,9 +60,14 @@ def _scaled_components(count: int) -> Case:
 CASES = {
     case.name: case
     for case in [
-        Case(name="netcat", what="netcat, no acknowledgements", targets={"flume": "≥ 5", "rsyslog": "≥ 3"}),
         Case(
-            name="netcat-ack", what="netcat, an OK for every line", lines=1_500_000, ack=True, targets={"flume": "≥ 8"}
+            name="netcat",
+            what="netcat, no acknowledgements",
+            lines=6_000_000,
+            targets={"flume": "≥ 5", "rsyslog": "≥ 3"},
+        ),
+        Case(
+            name="netcat-ack", what="netcat, an OK for every line", lines=3_000_000, ack=True, targets={"flume": "≥ 8"}
         ),
         Case(
             name="netcat-interceptors",
@@ -73,7 +78,7 @@ CASES = {
         Case(
             name="netcat-defaults",
             what="netcat, channel and sink at their defaults (100 events)",
-            lines=1_000_000,
+            lines=2_000_000,
             default_capacity=True,
             targets={"flume": "≥ 2"},
         ),
@@ -83,7 +88,7 @@ CASES = {
             name="http",
             what="http, JSON posts of 100 events over 4 connections",
             source="http",
-            lines=500_000,
+            lines=1_000_000,
             connections=4,
             targets={"flume": "≥ 3"},
         ),
