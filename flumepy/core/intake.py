@@ -22,6 +22,10 @@ from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError
 from flumepy.core.outlet import Outlet
 
 TICK_S = 0.005
+#: a parcel of so many events is worth a transaction of its own
+LARGE_EVENTS = 1000
+#: how long reading rests when the sinks are behind, so that they meet the events while these are still in the cache
+REST_S = 0.001
 
 #: called with (number of units, error or None) for consecutive units, in order
 Answer = Callable[[int, FlumeError | None], None]
@@ -99,6 +103,7 @@ class Intake:
         self._is_scheduled = False
         self._is_ticking = False
         self._is_paused = False
+        self._is_resting = False
 
     @property
     def is_idle(self) -> bool:
@@ -110,7 +115,7 @@ class Intake:
         self._parcels.append(parcel)
         if not self._is_scheduled:
             self._is_scheduled = True
-            self._loop.call_soon(self._gather)
+            self._loop.call_soon(self.flush if len(parcel.batch) >= LARGE_EVENTS else self._gather)
 
     def _gather(self) -> None:
         """Let the loop read once more: what arrived meanwhile shares the transaction, which costs more than a turn."""
@@ -141,14 +146,32 @@ class Intake:
                 self._submit(shipment)
         if self._sent:
             self._wait()
+        elif not self._is_resting:
+            self._rest_or_resume()
+
+    def _rest_or_resume(self) -> None:
+        """Go on reading, after a rest where the sinks are far behind."""
+        if self._outlet.is_deep() and not self._is_paused:
+            self._is_resting = True
+            self._pause_reading()
+            self._loop.call_later(REST_S, self._rested)
         elif self._is_paused:
             self._is_paused = False
             self._resume()
 
-    def _wait(self) -> None:
+    def _rested(self) -> None:
+        self._is_resting = False
+        if not self._sent:
+            self._is_paused = False
+            self._resume()
+
+    def _pause_reading(self) -> None:
         if not self._is_paused:
             self._is_paused = True
             self._pause()
+
+    def _wait(self) -> None:
+        self._pause_reading()
         # One open commit wakes the loop itself; of several only the last does, and the tick answers those before it.
         if len(self._sent) > 1 and not self._is_ticking:
             self._is_ticking = True

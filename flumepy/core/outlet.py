@@ -21,6 +21,7 @@ from flumepy.core.component import Interceptor, Route, Selector
 from flumepy.core.delivery import Commit, Delivery
 from flumepy.core.errors import FlumeError, InterceptorError, StoppedError, call_all, translate
 
+DEEP_BYTES = 1024 * 1024
 REMEMBERED_BATCHES = 64
 COMPLAINT_INTERVAL_S = 10.0
 
@@ -67,6 +68,10 @@ class Outlet:
         """Return how many events would fit at once in every required channel; a hint."""
         rooms = [room for channel in self.selector.required_channels() if (room := channel.room()) is not None]
         return min(rooms, default=self.limit)
+
+    def is_deep(self) -> bool:
+        """Tell whether a required channel holds more than a processor's cache does."""
+        return any((channel.bytes_queued or 0) > DEEP_BYTES for channel in self.selector.required_channels())
 
     def put(self, batch: EventBatch) -> None:
         """Submit and wait. Raises ChannelError."""

@@ -21,6 +21,7 @@ from flumepy.core.errors import (
 )
 from flumepy.core.intake import Intake, Parcel
 from flumepy.core.options import NoOptions
+from flumepy.core.outlet import DEEP_BYTES
 from flumepy.testing.fakes import ListChannel, build, connect, wait_until
 
 
@@ -29,6 +30,7 @@ class ManualLoop:
 
     def __init__(self) -> None:
         self.calls: list[Callable[[], object]] = []
+        self.later: list[Callable[[], object]] = []
 
     def call_soon(self, callback: Callable[[], object]) -> object:
         self.calls.append(callback)
@@ -38,6 +40,7 @@ class ManualLoop:
         return self.call_soon(callback)
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> object:
+        self.later.append(callback)
         return None
 
     def turn(self) -> None:
@@ -365,3 +368,35 @@ def test_what_arrives_in_the_turn_before_the_flush_shares_the_transaction() -> N
     bench.loop.calls.append(lambda: bench.add("b", [b"2"]))
     bench.loop.turn()
     assert channel.put_batches == [EventBatch([b"1", b"2"])]
+
+
+class DeepChannel(ListChannel):
+    """A channel that says how many bytes it holds."""
+
+    depth = 0
+
+    @property
+    def bytes_queued(self) -> int:
+        return self.depth
+
+
+def test_reading_rests_once_where_the_sinks_are_far_behind_and_then_goes_on() -> None:
+    channel = DeepChannel()
+    bench = Bench(channel)
+    channel.depth = 10 * DEEP_BYTES
+    bench.add("a", bodies(1))
+    bench.loop.turn()
+    assert bench.outcome("a") == [True], "what was received is answered before the rest"
+    assert bench.pauses == ["pause"]
+    for call in bench.loop.later:
+        call()
+    assert bench.pauses == ["pause", "resume"], "a channel that stays deep slows reading and does not stop it"
+
+
+def test_a_shallow_channel_is_read_into_without_a_rest() -> None:
+    channel = DeepChannel()
+    bench = Bench(channel)
+    channel.depth = DEEP_BYTES
+    bench.add("a", bodies(1))
+    bench.loop.turn()
+    assert bench.pauses == []
