@@ -26,6 +26,7 @@ from benchmarks.configurations import Site
 LOAD = Path(__file__).with_name("load.py")
 SENDER_END_S = 60
 BUSY_SHARE = 0.9
+HOLE_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,19 @@ def run_round(case: Case, process: Process, number: int) -> Round:
             )
     bases = [process.output(folder).stat().st_size for folder in process.site.outputs]
     with feeding(case, process, "lines", number) as feed:
-        return _timed(case, process, feed, bases, (inputs / "lines.wanted").stat().st_size)
+        timed = _timed(case, process, feed, bases, (inputs / "lines.wanted").stat().st_size)
+    forget_files(process)
+    return timed
+
+
+def forget_files(process: Process) -> None:
+    """Drop what has been compared before the disk has to write it: otherwise the fastest agent is timed with the disk."""
+    for folder in process.site.outputs:
+        path = process.output(folder)
+        length = path.stat().st_size // HOLE_BYTES * HOLE_BYTES
+        if length:
+            command = ["fallocate", "--punch-hole", "--offset", "0", "--length", str(length), str(path)]
+            subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
 
 
 def _timed(case: Case, process: Process, feed: "Feed", bases: list[int], wanted: int) -> Round:
