@@ -5,6 +5,7 @@ is cut there and goes on as the next line, so that a stream without line ends ne
 """
 
 import codecs
+from io import BytesIO
 
 from flumepy.formats.java_text import decode_utf8
 from flumepy.formats.text_lines import is_ascii_superset, is_unchanged, split_lines
@@ -13,11 +14,12 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 
 
 class StreamLines:
-    """Splits one stream. `cuts` counts lines that were too long."""
+    """Splits one stream. `cuts` counts lines that were too long. `keeps_ends`: each line is followed by a line feed."""
 
-    def __init__(self, charset: str, max_line_bytes: int = MAX_LINE_BYTES) -> None:
+    def __init__(self, charset: str, max_line_bytes: int = MAX_LINE_BYTES, *, keeps_ends: bool = False) -> None:
         self.cuts = 0
         self._charset = charset
+        self._end = b"\n" if keeps_ends else b""
         self._max_line_bytes = max_line_bytes
         self._parts: list[bytes] = []  # of the line that has no end yet
         self._parts_bytes = 0
@@ -68,8 +70,8 @@ class StreamLines:
 
     def _bodies(self, data: bytes) -> list[bytes]:
         if self._decoder is not None:
-            return [line.decode().encode(self._charset, "replace") for line in split_lines(data)]
+            return [line.decode().encode(self._charset, "replace") + self._end for line in split_lines(data)]
         if not is_unchanged(data, self._charset, self._charset):
             text = decode_utf8(data) if self._charset == "utf-8" else data.decode(self._charset, "replace")
             data = text.encode(self._charset, "replace")
-        return split_lines(data)
+        return BytesIO(data).readlines() if self._end else split_lines(data)

@@ -122,7 +122,7 @@ class ExecSource(Source[ExecOptions]):
         except (OSError, ValueError) as error:
             self.log.error("The command cannot be started: %s", error)
             return None
-        output, errors = StreamLines(self._charset), StreamLines(self._charset)
+        output, errors = StreamLines(self._charset, keeps_ends=True), StreamLines(self._charset)
         self._stderr_lines = 0
         try:
             while self._read(process, output, errors, self._timeout_s()) and not self._stopping.is_set():
@@ -186,7 +186,7 @@ class ExecSource(Source[ExecOptions]):
         """Put all pending lines; each leaves the list once its batch is committed. Raises StoppedError."""
         while self._pending:
             lines = self._pending[: self.outlet.limit]
-            self._put.put(EventBatch(lines))
+            self._put.put(EventBatch.from_lines(lines))
             self.counters.event_accepted += len(lines)
             self._pending = self._pending[len(lines) :]
         self._last_push_s = self.context.clock.monotonic_s()

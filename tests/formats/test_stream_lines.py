@@ -27,6 +27,8 @@ def test_any_pieces_give_the_lines_of_the_text(text: str, charset: str, cuts: li
     expected = expected[:-1] if not expected[-1] else expected
     found = feed(StreamLines(charset), cut(text.encode(charset), cuts))
     assert found == [line.encode(charset) for line in expected]
+    with_ends = feed(StreamLines(charset, keeps_ends=True), cut(text.encode(charset), cuts))
+    assert with_ends == [line + b"\n" for line in found]
 
 
 @given(st.binary(max_size=60), st.lists(st.integers(0, 60)))
