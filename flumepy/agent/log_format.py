@@ -8,6 +8,7 @@ component. Source: conf/log4j2.xml, conf/log4j.properties of Flume.
 import logging
 import threading
 import time
+from abc import abstractmethod
 from typing import Any, TextIO
 
 ALL, TRACE, OFF = 1, 5, 60
@@ -77,9 +78,9 @@ class LinePattern(logging.Formatter):
             text = f"{text}\n{self.formatException(record.exc_info)}"
         return text
 
+    @abstractmethod
     def line(self, moment: str, thread: str, record: logging.LogRecord) -> str:
         """Put the parts together."""
-        raise NotImplementedError
 
 
 class Console(logging.StreamHandler[TextIO]):

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,9 +163,9 @@ def check(case: Case, process: Process, bases: list[int]) -> str:
 class Feed:
     """What sets a file going: `go` returns the moment of the first byte, `finish` what went wrong."""
 
+    @abstractmethod
     def go(self) -> float:
         """Let the file go."""
-        raise NotImplementedError
 
     def finish(self) -> str:
         """Wait for the sender; return its complaint or ""."""
