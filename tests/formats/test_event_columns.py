@@ -1,0 +1,125 @@
+"""A stored batch comes back as it was; damage is an InputError, never anything else."""
+
+import struct
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flumepy.core.batch import Column, EventBatch
+from flumepy.core.errors import InputError
+from flumepy.formats.event_columns import LINES, VERSION, decode_batch, encode_batch
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
+HEAD = struct.Struct("<BBHI")
+
+
+@st.composite
+def batches(draw: st.DrawFn, *, max_events: int = 12) -> EventBatch:
+    count = draw(st.integers(0, max_events))
+    bodies = draw(st.lists(st.binary(max_size=40), min_size=count, max_size=count))
+    columns: st.SearchStrategy[Column] = st.one_of(TEXTS, st.lists(st.none() | TEXTS, min_size=count, max_size=count))
+    headers = draw(st.dictionaries(TEXTS, columns, max_size=4))
+    if draw(st.booleans()):
+        return EventBatch.from_lines([body + b"\n" for body in bodies], headers)
+    return EventBatch(bodies, headers)
+
+
+def stored(batch: EventBatch) -> bytes:
+    return b"".join(encode_batch(batch))
+
+
+@given(batches())
+def test_a_batch_comes_back_with_its_columns(batch: EventBatch) -> None:
+    again = decode_batch(len(batch), stored(batch))
+    assert again.headers == batch.headers, "a shared header stays shared, a column a column"
+    assert (again.bodies, again.lines) == (batch.bodies, batch.lines)
+    assert again.body_bytes() == sum(map(len, batch.bodies))
+
+
+@given(batches())
+def test_any_kind_of_buffer_can_be_decoded(batch: EventBatch) -> None:
+    data = stored(batch)
+    inside = memoryview(b"before" + data + b"after")[6 : 6 + len(data)]
+    assert decode_batch(len(batch), inside) == decode_batch(len(batch), bytearray(data)) == batch
+
+
+def test_lines_keep_their_line_feeds_and_are_not_cut() -> None:
+    batch = EventBatch.from_lines([b"one\n", b"\n", b"t\nwo\n"], {"host": "web1"})
+    again = decode_batch(3, stored(batch))
+    assert again.lines == [b"one\n", b"\n", b"t\nwo\n"]
+    assert again.bodies == [b"one", b"", b"t\nwo"]
+
+
+def test_the_layout_is_the_one_of_the_module_text() -> None:
+    headers = msgspec.msgpack.encode({"host": "web1", "n": ["1", None]})
+    expected = HEAD.pack(VERSION, 0, 0, len(headers)) + headers + struct.pack("<II", 2, 3) + b"abcde"
+    assert stored(EventBatch([b"ab", b"cde"], {"host": "web1", "n": ["1", None]})) == expected
+
+
+def test_a_lone_surrogate_in_a_header_becomes_a_question_mark() -> None:
+    batch = EventBatch([b"1", b"2"], {"file\udcff": "a\udcfe", "n": [None, "\ud800"], "ok": "ä"})
+    assert decode_batch(2, stored(batch)).headers == {"file?": "a?", "n": [None, "?"], "ok": "ä"}
+
+
+@given(batches(), st.data())
+def test_a_cut_or_grown_blob_is_refused(batch: EventBatch, data: st.DataObject) -> None:
+    whole = stored(batch)
+    stop = data.draw(st.integers(0, len(whole) - 1))
+    for damaged in (whole[:stop], whole + data.draw(st.binary(min_size=1, max_size=9))):
+        with pytest.raises(InputError):
+            decode_batch(len(batch), damaged)
+
+
+@given(batches(), st.integers(-3, 1 << 40))
+def test_a_wrong_count_is_refused_or_gives_so_many_events(batch: EventBatch, count: int) -> None:
+    try:
+        assert len(decode_batch(count, stored(batch))) == count
+    except InputError:
+        assert count != len(batch)
+
+
+@given(batches(), st.data())
+def test_flipped_bits_are_refused_or_give_as_many_whole_events(batch: EventBatch, data: st.DataObject) -> None:
+    damaged = bytearray(stored(batch))
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] ^= data.draw(st.integers(1, 255))
+    decode_or_refuse(len(batch), bytes(damaged))
+
+
+@given(st.integers(0, 9), st.binary(max_size=80))
+def test_noise_is_refused_or_gives_whole_events(count: int, noise: bytes) -> None:
+    decode_or_refuse(count, noise)
+    decode_or_refuse(count, HEAD.pack(VERSION, LINES, 0, min(len(noise), 8)) + noise)
+
+
+def decode_or_refuse(count: int, data: bytes) -> None:
+    try:
+        batch = decode_batch(count, data)
+    except InputError:
+        return
+    assert len(batch) == len(batch.bodies) == len(batch.header_maps()) == count
+    assert batch.body_bytes() == sum(map(len, batch.bodies))
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        (b"\x81\xa1a\xdd\xff\xff\xff\xff", "cannot be read"),  # an array of 4 G entries
+        (b"\x81\xa1a\xa2\xff\xff", "cannot be read"),  # no UTF-8
+        (b"\x81\xa1a\x01", "cannot be read"),  # a number
+        (b"\x81\xa1a\xa1b\x00", "cannot be read"),  # more behind the map
+        (b"\x91" * 5000, "cannot be read"),  # nesting
+        (b"\x81\xa1a\x91\xa1b", "1 values for 2 events"),
+    ],
+)
+def test_damaged_headers_are_named(headers: bytes, said: str) -> None:
+    data = HEAD.pack(VERSION, 0, 0, len(headers)) + headers + struct.pack("<II", 0, 0)
+    with pytest.raises(InputError, match=said):
+        decode_batch(2, data)
+
+
+def test_another_version_is_named() -> None:
+    with pytest.raises(InputError, match=f"version 9 .* reads {VERSION}"):
+        decode_batch(0, HEAD.pack(9, 0, 0, 1) + b"\x80")
