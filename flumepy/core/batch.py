@@ -3,8 +3,9 @@
 Invariants: a batch is never changed once published, so it may be shared by channels, retries and threads; `bodies` has one
 entry per event; a header is one `str` that all events share, or a list with one entry per event in which None means that
 this event lacks the header. A column of only None does not occur in batches made here. Work on a batch is O(columns)
-wherever possible; what is per event is a C-level loop. A batch made from `lines` (each body with its line feed, as it came)
-computes `bodies` only when somebody asks: cutting the ends off costs more than finding them; a text file wants them whole.
+wherever possible; what is per event is a C-level loop. A batch made from `lines` (each body with its line feed, as it came),
+or from a text of such lines, computes `bodies` only when somebody asks: to make an object of every line and to cut its end
+off costs more than all else, and a text file wants them whole.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field
 from itertools import chain, compress
 from operator import itemgetter
 from typing import TypeVar
+
+from flumepy.core.line_text import LineText
 
 Column = str | list[str | None]
 Entry = TypeVar("Entry")
@@ -33,15 +36,16 @@ class Event:
 class EventBatch:
     """Events as columns: `bodies`, and `headers` by name."""
 
-    __slots__ = ("_bodies", "_body_bytes", "headers", "lines")
+    __slots__ = ("_bodies", "_body_bytes", "_lines", "headers", "text")
 
     def __init__(self, bodies: list[bytes], headers: dict[str, Column] | None = None, *, body_bytes: int = -1) -> None:
         """Make a batch. `body_bytes`: the length of all bodies together, where it is known anyway."""
         self._bodies: list[bytes] | None = bodies
         self.headers: dict[str, Column] = {} if headers is None else headers
         self._body_bytes = body_bytes
-        #: the bodies, each with a line feed after it, where the batch was made of them
-        self.lines: list[bytes] | None = None
+        self._lines: list[bytes] | None = None
+        #: the lines in one piece, where the batch was made of them
+        self.text: LineText | None = None
 
     @classmethod
     def from_lines(
@@ -49,9 +53,23 @@ class EventBatch:
     ) -> EventBatch:
         """Make a batch of lines that all end with a line feed. `size_bytes`: their length, where it is known anyway."""
         batch = cls([], headers)
-        batch._bodies, batch.lines = None, lines
+        batch._bodies, batch._lines = None, lines
         batch._body_bytes = size_bytes - len(lines) if size_bytes >= 0 else -1
         return batch
+
+    @classmethod
+    def from_text(cls, text: LineText, headers: dict[str, Column] | None = None) -> EventBatch:
+        """Make a batch of the lines of a text."""
+        batch = cls([], headers, body_bytes=len(text.text) - len(text))
+        batch._bodies, batch.text = None, text
+        return batch
+
+    @property
+    def lines(self) -> list[bytes] | None:
+        """Return the bodies, each with a line feed after it, where the batch was made of them."""
+        if self._lines is None and self.text is not None:
+            self._lines = self.text.lines()
+        return self._lines
 
     @property
     def bodies(self) -> list[bytes]:
@@ -61,8 +79,9 @@ class EventBatch:
         return self._bodies
 
     def __len__(self) -> int:
-        bodies = self._bodies
-        return len(self.lines or () if bodies is None else bodies)
+        if self.text is not None:
+            return len(self.text)
+        return len(self._lines or () if self._bodies is None else self._bodies)
 
     def __repr__(self) -> str:
         return f"EventBatch({len(self)} events, headers={sorted(self.headers)})"
@@ -103,6 +122,9 @@ class EventBatch:
 
     @classmethod
     def _joined(cls, batches: Sequence[EventBatch]) -> EventBatch:
+        texts = [batch.text for batch in batches if batch.text is not None]
+        if len(texts) == len(batches):
+            return cls.from_text(LineText.concat(texts))
         runs = [batch.lines for batch in batches if batch.lines is not None]
         if len(runs) == len(batches):
             joined = cls.from_lines(list(chain.from_iterable(runs)))
@@ -115,7 +137,8 @@ class EventBatch:
 
     def _with_headers(self, headers: dict[str, Column]) -> EventBatch:
         batch = EventBatch([], headers)
-        batch._bodies, batch.lines, batch._body_bytes = self._bodies, self.lines, self._body_bytes
+        batch._bodies, batch._lines, batch.text = self._bodies, self._lines, self.text
+        batch._body_bytes = self._body_bytes
         return batch
 
     def _pick(self, pick: Callable[[list[bytes]], list[bytes]], headers: dict[str, Column]) -> EventBatch:
@@ -188,8 +211,10 @@ class EventBatch:
                 cut = {name: v if isinstance(v, str) else v[start:stop] for name, v in headers.items()}
                 headers = drop_empty(cut)
                 break
-        if self.lines is not None:
-            return EventBatch.from_lines(self.lines[start:stop], headers)
+        if self.text is not None:
+            return EventBatch.from_text(self.text.slice(start, stop), headers)
+        if self._lines is not None:
+            return EventBatch.from_lines(self._lines[start:stop], headers)
         return EventBatch(self.bodies[start:stop], headers)
 
     def stride(self, start: int, step: int) -> EventBatch:
@@ -200,8 +225,8 @@ class EventBatch:
     def body_bytes(self) -> int:
         """Return the length of all bodies together, counted once."""
         if self._body_bytes < 0:
-            ends = 0 if self.lines is None else len(self.lines)
-            self._body_bytes = sum(map(len, self.lines or self.bodies)) - ends
+            ends = 0 if self._lines is None else len(self._lines)
+            self._body_bytes = sum(map(len, self._lines or self.bodies)) - ends
         return self._body_bytes
 
     def header_maps(self) -> list[dict[str, str]]:

@@ -1,12 +1,14 @@
 """Lines of a stream that comes in pieces; LF, CR and CRLF end a line, as in java.io.BufferedReader.
 
 Lines keep the charset they came in; what is no text in it becomes its replacement character. A line longer than the limit
-is cut there and goes on as the next line, so that a stream without line ends needs bounded memory.
+is cut there and goes on as the next line, so that a stream without line ends needs bounded memory. The lines of a piece
+stay one text where their charset allows it.
 """
 
 import codecs
-from io import BytesIO
 
+from flumepy.core.batch import EventBatch
+from flumepy.core.line_text import LineText
 from flumepy.formats.java_text import decode_utf8
 from flumepy.formats.text_lines import is_ascii_superset, is_unchanged, split_lines
 
@@ -14,12 +16,11 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 
 
 class StreamLines:
-    """Splits one stream. `cuts` counts lines that were too long. `keeps_ends`: each line is followed by a line feed."""
+    """Splits one stream. `cuts` counts lines that were too long."""
 
-    def __init__(self, charset: str, max_line_bytes: int = MAX_LINE_BYTES, *, keeps_ends: bool = False) -> None:
+    def __init__(self, charset: str, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self.cuts = 0
         self._charset = charset
-        self._end = b"\n" if keeps_ends else b""
         self._max_line_bytes = max_line_bytes
         self._parts: list[bytes] = []  # of the line that has no end yet
         self._parts_bytes = 0
@@ -27,18 +28,19 @@ class StreamLines:
         # A charset in which LF is no single byte is split as UTF-8 and encoded again.
         self._decoder = None if is_ascii_superset(charset) else codecs.getincrementaldecoder(charset)("replace")
 
-    def feed(self, data: bytes) -> list[bytes]:
+    def feed(self, data: bytes) -> EventBatch:
         """Return the lines that ended in this piece."""
-        return self._feed(data) if self._decoder is None else self._feed(self._decoder.decode(data).encode())
+        return self._batch(self._text(data if self._decoder is None else self._decoder.decode(data).encode()))
 
-    def finish(self) -> list[bytes]:
+    def finish(self) -> EventBatch:
         """Return the last line if it has no end."""
-        lines = [] if self._decoder is None else self._feed(self._decoder.decode(b"", True).encode())
+        text = b"" if self._decoder is None else self._text(self._decoder.decode(b"", True).encode())
         rest = b"".join(self._parts)
         self._parts, self._parts_bytes = [], 0
-        return lines + self._bodies(rest + b"\n") if rest else lines
+        return self._batch(text + rest + b"\n" if rest else text)
 
-    def _feed(self, data: bytes) -> list[bytes]:
+    def _text(self, data: bytes) -> bytes:
+        """Return all lines that ended, each with a line feed."""
         if self._is_after_cr and data:
             self._is_after_cr = False
             data = data.removeprefix(b"\n")
@@ -46,19 +48,19 @@ class StreamLines:
             self._is_after_cr = data.endswith(b"\r")
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         end = data.rfind(b"\n") + 1
-        bodies: list[bytes] = []
+        text = b""
         if end:
-            bodies = self._bodies(b"".join([*self._parts, data[:end]]))
+            text = b"".join([*self._parts, memoryview(data)[:end]])
             self._parts, self._parts_bytes = [], 0
             data = data[end:]
         if data:
             self._parts.append(data)
             self._parts_bytes += len(data)
         while self._parts_bytes >= self._max_line_bytes:
-            bodies += self._cut()
-        return bodies
+            text += self._cut()
+        return text
 
-    def _cut(self) -> list[bytes]:
+    def _cut(self) -> bytes:
         """Return the start of a line that is too long; a UTF-8 character is not cut in two."""
         line = b"".join(self._parts)
         at = self._max_line_bytes
@@ -66,12 +68,12 @@ class StreamLines:
             at -= 1
         self.cuts += 1
         self._parts, self._parts_bytes = [line[at:]], len(line) - at
-        return self._bodies(line[:at] + b"\n")
+        return line[:at] + b"\n"
 
-    def _bodies(self, data: bytes) -> list[bytes]:
+    def _batch(self, text: bytes) -> EventBatch:
         if self._decoder is not None:
-            return [line.decode().encode(self._charset, "replace") + self._end for line in split_lines(data)]
-        if not is_unchanged(data, self._charset, self._charset):
-            text = decode_utf8(data) if self._charset == "utf-8" else data.decode(self._charset, "replace")
-            data = text.encode(self._charset, "replace")
-        return BytesIO(data).readlines() if self._end else split_lines(data)
+            return EventBatch([line.decode().encode(self._charset, "replace") for line in split_lines(text)])
+        if not is_unchanged(text, self._charset, self._charset):
+            known = decode_utf8(text) if self._charset == "utf-8" else text.decode(self._charset, "replace")
+            text = known.encode(self._charset, "replace")
+        return EventBatch.from_text(LineText(text))

@@ -17,12 +17,14 @@ class TextSerializer(Serializer[TextOptions]):
     Options = TextOptions
 
     def serialize(self, batches: list[EventBatch]) -> list[bytes]:
-        """Join the bodies, or the lines where they came as such."""
+        """Join the bodies, or take the lines as they came."""
         if not self.options.append_newline:
             return list(framed(gathered(batches), b"", b""))
         parts: list[bytes] = []
         for batch in batches:
-            if batch.lines is not None:
+            if batch.text is not None:
+                parts.append(batch.text.text)
+            elif batch.lines is not None:
                 parts += framed(batch.lines, b"", b"")
             else:
                 parts += framed(batch.bodies, b"", b"\n")

@@ -67,7 +67,8 @@ class ExecSource(Source[ExecOptions]):
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._wake_read = self._wake_write = -1
-        self._pending: list[bytes] = []
+        self._pending: list[EventBatch] = []
+        self._pending_count = 0
         self._last_push_s = 0.0
         self._stderr_lines = 0
 
@@ -75,7 +76,7 @@ class ExecSource(Source[ExecOptions]):
         """Start the thread that runs the command."""
         self.log.info("Running the command: %s", self.options.command)
         self._stopping.clear()
-        self._pending = []
+        self._pending, self._pending_count = [], 0
         self._last_push_s = self.context.clock.monotonic_s()
         self._wake_read, self._wake_write = os.pipe()
         self._thread = start_thread(f"source-{self.name}", self._run)
@@ -101,7 +102,7 @@ class ExecSource(Source[ExecOptions]):
             try:
                 code = self._run_once()
             except StoppedError:
-                self.log.warning("%d lines were read and found no room before the stop.", len(self._pending))
+                self.log.warning("%d lines were read and found no room before the stop.", self._pending_count)
                 return
             if not self.options.restart or self._stopping.is_set():
                 self.log.info("The command [%s] exited with %s.", self.options.command, code)
@@ -122,7 +123,7 @@ class ExecSource(Source[ExecOptions]):
         except (OSError, ValueError) as error:
             self.log.error("The command cannot be started: %s", error)
             return None
-        output, errors = StreamLines(self._charset, keeps_ends=True), StreamLines(self._charset)
+        output, errors = StreamLines(self._charset), StreamLines(self._charset)
         self._stderr_lines = 0
         try:
             while self._read(process, output, errors, self._timeout_s()) and not self._stopping.is_set():
@@ -161,39 +162,42 @@ class ExecSource(Source[ExecOptions]):
             while (left_s := deadline_s - clock.monotonic_s()) > 0:
                 if not self._read(process, output, errors, left_s):
                     return
-                if len(self._pending) >= self.options.batch_size:
+                if self._pending_count >= self.options.batch_size:
                     self._flush()
 
     def _timeout_s(self) -> float | None:
         """Return the time until the pending lines have to go, None when there are none."""
-        if not self._pending:
+        if not self._pending_count:
             return None
         due_s = self._last_push_s + self.options.batch_timeout_ms / 1000
         return max(0.0, due_s - self.context.clock.monotonic_s())
 
-    def _take(self, lines: list[bytes]) -> None:
-        self.counters.event_received += len(lines)
-        if self._pending:
-            self._pending += lines
-        else:
-            self._pending = lines
+    def _take(self, lines: EventBatch) -> None:
+        if count := len(lines):
+            self.counters.event_received += count
+            self._pending.append(lines)
+            self._pending_count += count
 
     def _flush_if_due(self) -> None:
-        if self._pending and (len(self._pending) >= self.options.batch_size or self._timeout_s() == 0):
+        if self._pending and (self._pending_count >= self.options.batch_size or self._timeout_s() == 0):
             self._flush()
 
     def _flush(self) -> None:
-        """Put all pending lines; each leaves the list once its batch is committed. Raises StoppedError."""
-        while self._pending:
-            lines = self._pending[: self.outlet.limit]
-            self._put.put(EventBatch.from_lines(lines))
-            self.counters.event_accepted += len(lines)
-            self._pending = self._pending[len(lines) :]
+        """Put all pending lines; each counts as pending until its batch is committed. Raises StoppedError."""
+        if self._pending:
+            batch = EventBatch.concat(self._pending)
+            self._pending = []
+            while self._pending_count:
+                start = len(batch) - self._pending_count
+                part = batch.slice(start, start + self.outlet.limit)
+                self._put.put(part)
+                self._pending_count -= len(part)
+                self.counters.event_accepted += len(part)
         self._last_push_s = self.context.clock.monotonic_s()
 
-    def _log_errors(self, lines: list[bytes]) -> None:
+    def _log_errors(self, lines: EventBatch) -> None:
         if self.options.log_std_err:
-            for line in lines:
+            for line in lines.bodies:
                 self._stderr_lines += 1
                 text = line.decode(self._charset, "replace")
                 self.log.info("StderrLogger[%d] = '%s'", self._stderr_lines, text)

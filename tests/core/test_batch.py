@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flumepy.core.batch import Column, Event, EventBatch, drop_empty, shared, split_batches
+from flumepy.core.line_text import LineText
 from flumepy.testing.conformance.interceptor import as_columns, check_columns, snapshot
 
 NAMES = st.sampled_from(["host", "n", "ключ"])
@@ -204,6 +205,52 @@ class TestABatchOfLines:
         assert joined.bodies == [*self.BODIES, b"p", *self.BODIES]
         assert joined.column("a") == ["1"] * 4 + [None] + ["1"] * 4
         assert EventBatch.concat([lines, lines]).lines == self.LINES * 2
+
+
+PLAIN_BODIES = st.lists(st.sampled_from([b"", b"a", b"b\r", "ключ".encode()]), max_size=8)
+
+
+def text_of(batch: EventBatch) -> bytes | None:
+    return None if batch.text is None else batch.text.text
+
+
+class TestABatchOfText:
+    """Lines that stayed one text are a batch like any other."""
+
+    @staticmethod
+    def both(bodies: list[bytes], as_columns: bool) -> tuple[EventBatch, EventBatch]:
+        headers: dict[str, Column] = {"n": [str(number) for number in range(len(bodies))]} if as_columns else {"k": "v"}
+        text = LineText(b"".join([body + b"\n" for body in bodies]))
+        return EventBatch.from_text(text, headers), EventBatch(bodies, headers)
+
+    @given(PLAIN_BODIES, st.booleans(), st.integers(0, 9), st.integers(0, 9), st.data())
+    def test_it_equals_the_batch_of_its_bodies(
+        self, bodies: list[bytes], as_columns: bool, start: int, stop: int, data: st.DataObject
+    ) -> None:
+        text, plain = self.both(bodies, as_columns)
+        mask = data.draw(st.lists(st.booleans(), min_size=len(bodies), max_size=len(bodies)))
+        for derive in (
+            lambda batch: batch,
+            lambda batch: batch.slice(start, stop),
+            lambda batch: batch.stride(start, 2),
+            lambda batch: batch.filter(mask),
+            lambda batch: batch.without([index for index, keep in enumerate(mask) if not keep]),
+            lambda batch: batch.with_header("a", "b").without_headers(["k"]),
+            lambda batch: EventBatch.concat([batch, batch.slice(start, stop)]),
+            lambda batch: EventBatch.concat([batch, plain]),
+            lambda batch: EventBatch.concat([batch, EventBatch.from_lines([b"x\n"])]),
+        ):
+            derived, expected = derive(text), derive(plain)
+            assert len(derived) == len(expected)
+            assert derived.body_bytes() == expected.body_bytes()
+            assert derived.lines in (None, [body + b"\n" for body in expected.bodies])
+            assert derived == expected
+
+    def test_slices_headers_and_joins_keep_it_one_text(self) -> None:
+        text = EventBatch.from_text(LineText(b"one\n\nthree\n"))
+        assert text_of(text.slice(1, 3)) == b"\nthree\n"
+        assert text.with_header("a", "b").without_headers(["a"]).text is text.text
+        assert text_of(EventBatch.concat([text, text.slice(0, 1)])) == b"one\n\nthree\none\n"
 
 
 def test_a_joined_batch_knows_its_size_where_all_parts_do() -> None:

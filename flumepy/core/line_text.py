@@ -1,0 +1,67 @@
+"""Lines that stay one piece of text until somebody wants them one by one.
+
+Invariants: the text is empty or ends with a line feed, and is never changed. Line ends are counted window by window by
+taking them out, for which CPython uses memchr (bytes.count looks at every byte). The counts stay, so that a slice looks
+for its ends in two windows and copies once, however many lines there are.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from io import BytesIO
+
+LINE_FEED = b"\n"
+WINDOW_BYTES = 16 * 1024  # fits the smallest cache
+
+
+class LineText:
+    """A text of lines; its length is the number of them."""
+
+    __slots__ = ("_count", "_ends_before", "text")
+
+    def __init__(self, text: bytes, count: int = -1) -> None:
+        """Keep a text. `count`: the number of its lines, where it is known anyway."""
+        self.text = text
+        #: line ends before each window, and at last all of them; empty where nobody has counted
+        self._ends_before: list[int] = []
+        self._count = self._counted()[-1] if count < 0 else count
+
+    @classmethod
+    def concat(cls, texts: "Iterable[LineText]") -> "LineText":
+        """Join texts in order."""
+        texts = list(texts)
+        return cls(b"".join([one.text for one in texts]), sum(map(len, texts)))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def lines(self) -> list[bytes]:
+        """Return the lines, each with its line feed."""
+        return BytesIO(self.text).readlines()
+
+    def slice(self, start: int, stop: int) -> "LineText":
+        """Return the lines [start, stop)."""
+        start = min(max(0, start), self._count)
+        stop = min(max(start, stop), self._count)
+        return LineText(self.text[self._offset(start) : self._offset(stop)], stop - start)
+
+    def _offset(self, line: int) -> int:
+        """Return where a line begins."""
+        if line == 0:
+            return 0
+        if line == self._count:
+            return len(self.text)
+        ends_before = self._ends_before or self._counted()
+        window = bisect_left(ends_before, line) - 1
+        start, earlier = window * WINDOW_BYTES, line - ends_before[window] - 1
+        # Without the line ends before it, the one that is looked for comes first.
+        rest = self.text[start : start + WINDOW_BYTES].replace(LINE_FEED, b"", earlier)
+        return start + earlier + rest.index(LINE_FEED) + 1
+
+    def _counted(self) -> list[int]:
+        text, ends, ends_before = self.text, 0, [0]
+        for start in range(0, len(text), WINDOW_BYTES):
+            window = text[start : start + WINDOW_BYTES]
+            ends += len(window) - len(window.replace(LINE_FEED, b""))
+            ends_before.append(ends)
+        self._ends_before = ends_before
+        return ends_before

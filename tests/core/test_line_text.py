@@ -1,0 +1,48 @@
+"""A text of lines behaves like the list of its lines."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flumepy.core import line_text
+from flumepy.core.line_text import LineText
+
+LINES = st.lists(st.binary(max_size=12).map(lambda body: body.replace(b"\n", b"") + b"\n"), max_size=30)
+
+
+@pytest.fixture(autouse=True, params=[1, 3, 16, 4096])
+def _windows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_text, "WINDOW_BYTES", request.param)
+
+
+@given(lines=LINES, is_known=st.booleans())
+def test_it_has_as_many_lines_as_were_joined(lines: list[bytes], is_known: bool) -> None:
+    text = LineText(b"".join(lines), len(lines) if is_known else -1)
+    assert len(text) == len(lines)
+    assert text.lines() == lines
+
+
+@given(lines=LINES, is_known=st.booleans(), bounds=st.lists(st.tuples(st.integers(-2, 40), st.integers(-2, 40))))
+def test_slices_are_slices(lines: list[bytes], is_known: bool, bounds: list[tuple[int, int]]) -> None:
+    text = LineText(b"".join(lines), len(lines) if is_known else -1)
+    for start, stop in bounds:
+        part = text.slice(start, stop)
+        assert part.lines() == lines[max(0, start) : max(0, stop)]
+        assert len(part) == len(part.lines())
+        assert part.slice(1, 3).lines() == part.lines()[1:3]
+
+
+@given(parts=st.lists(LINES, max_size=5))
+def test_joined_texts_are_the_joined_lists(parts: list[list[bytes]]) -> None:
+    joined = LineText.concat(LineText(b"".join(lines)) for lines in parts)
+    assert joined.lines() == [line for lines in parts for line in lines]
+    assert len(joined) == sum(map(len, parts))
+
+
+def test_a_text_longer_than_a_window_is_cut_anywhere() -> None:
+    lines = [b"%d\n" % number * (number % 3 + 1) for number in range(5_000)]
+    whole = LineText(b"".join(lines))
+    split = whole.lines()
+    assert len(whole) == len(split)
+    for start in range(0, len(split), 777):
+        assert whole.slice(start, start + 777).lines() == split[start : start + 777]
