@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("flumepy.agent")
 
-UNCHANGING = frozenset({"opened", "closed_no_write"})
+#: what is asked of watchdog, so that the kernel does not wake us for each reader of a file or folder beside ours
+CHANGES = (
+    "FileCreatedEvent", "FileModifiedEvent", "FileAttribEvent", "FileClosedEvent", "FileMovedEvent", "FileDeletedEvent",
+    "DirCreatedEvent", "DirMovedEvent", "DirDeletedEvent",
+)  # fmt: skip
 
 
 class FileWatch:
@@ -31,6 +35,7 @@ class FileWatch:
             # Imported here: an agent that does not reload need not pay for it.
             from watchdog.observers import Observer  # noqa: PLC0415
 
+            self._events = event_classes()
             self._observer = Observer()
             try:
                 self._observer.start()
@@ -49,14 +54,14 @@ class FileWatch:
         self._observer.unschedule_all()
         for folder, _ in sorted(folders):
             try:
-                self._observer.schedule(self, folder)
+                self._observer.schedule(self, folder, event_filter=self._events)
             except OSError as error:
                 log.warning("Changes in %s are seen at the next poll only; it cannot be watched: %s", folder, error)
 
     def dispatch(self, event: "FileSystemEvent") -> None:
         """Take an event of one of the folders; what watchdog asks of a handler."""
         touched = {os.fsdecode(event.src_path), os.fsdecode(event.dest_path or b"")}
-        if event.event_type not in UNCHANGING and touched & self._names:
+        if touched & self._names:
             self._changed()
 
     def stop(self) -> None:
@@ -65,6 +70,13 @@ class FileWatch:
         if observer is not None:
             observer.stop()
             observer.join()
+
+
+def event_classes() -> "list[type[FileSystemEvent]]":
+    """Return the classes of watchdog's events that mean a change."""
+    from watchdog import events  # noqa: PLC0415
+
+    return [getattr(events, name) for name in CHANGES if hasattr(events, name)]  # some are younger than others
 
 
 def trail(path: str) -> set[str]:

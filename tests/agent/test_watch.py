@@ -66,6 +66,18 @@ def test_reading_and_other_files_are_not(seen: Seen, path: Path) -> None:
     seen.misses(lambda: path.with_name("y.conf").write_text("x"))
 
 
+def test_readers_beside_the_file_do_not_wake_the_watch(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(FileWatch, "dispatch", lambda self, event: told.append(event.event_type))
+    watch = FileWatch([path], lambda: None)
+    for _ in range(10):
+        path.read_text()
+    path.unlink()
+    wait_until(lambda: "deleted" in told, timeout_s=3, what="the notice of the end")
+    watch.stop()
+    assert {"opened", "closed_no_write"}.isdisjoint(told)
+
+
 def test_a_file_that_is_not_there_yet_is_told_when_it_comes(tmp_path: Path) -> None:
     seen = Seen(tmp_path / "later.conf")
     seen.sees(lambda: (tmp_path / "later.conf").write_text("x"))
