@@ -60,7 +60,7 @@ class EventBatch:
     @classmethod
     def from_text(cls, text: LineText, headers: dict[str, Column] | None = None) -> EventBatch:
         """Make a batch of the lines of a text."""
-        batch = cls([], headers, body_bytes=len(text.text) - len(text))
+        batch = cls([], headers, body_bytes=len(text.text) - text.count)
         batch._bodies, batch.text = None, text
         return batch
 
@@ -80,7 +80,7 @@ class EventBatch:
 
     def __len__(self) -> int:
         if self.text is not None:
-            return len(self.text)
+            return self.text.count
         return len(self._lines or () if self._bodies is None else self._bodies)
 
     def __repr__(self) -> str:

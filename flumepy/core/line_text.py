@@ -14,25 +14,22 @@ WINDOW_BYTES = 16 * 1024  # fits the smallest cache
 
 
 class LineText:
-    """A text of lines; its length is the number of them."""
+    """A text of lines; `count` is the number of them."""
 
-    __slots__ = ("_count", "_ends_before", "text")
+    __slots__ = ("_ends_before", "count", "text")
 
     def __init__(self, text: bytes, count: int = -1) -> None:
         """Keep a text. `count`: the number of its lines, where it is known anyway."""
         self.text = text
         #: line ends before each window, and at last all of them; empty where nobody has counted
         self._ends_before: list[int] = []
-        self._count = self._counted()[-1] if count < 0 else count
+        self.count = self.counted()[-1] if count < 0 else count
 
     @classmethod
     def concat(cls, texts: "Iterable[LineText]") -> "LineText":
         """Join texts in order."""
         texts = list(texts)
-        return cls(b"".join([one.text for one in texts]), sum(map(len, texts)))
-
-    def __len__(self) -> int:
-        return self._count
+        return cls(b"".join([one.text for one in texts]), sum([one.count for one in texts]))
 
     def lines(self) -> list[bytes]:
         """Return the lines, each with its line feed."""
@@ -40,17 +37,17 @@ class LineText:
 
     def slice(self, start: int, stop: int) -> "LineText":
         """Return the lines [start, stop)."""
-        start = min(max(0, start), self._count)
-        stop = min(max(start, stop), self._count)
+        start = min(max(0, start), self.count)
+        stop = min(max(start, stop), self.count)
         return LineText(self.text[self._offset(start) : self._offset(stop)], stop - start)
 
     def _offset(self, line: int) -> int:
         """Return where a line begins."""
         if line == 0:
             return 0
-        if line == self._count:
+        if line == self.count:
             return len(self.text)
-        ends_before = self._ends_before or self._counted()
+        ends_before = self._ends_before or self.counted()
         window = bisect_left(ends_before, line) - 1
         start, earlier = window * WINDOW_BYTES, line - ends_before[window] - 1
         # Without the line ends before it, the one that is looked for comes first.
