@@ -1,0 +1,122 @@
+"""The engine's own frame: a checksummed head, then a payload that nobody here reads.
+
+Layout (integers little-endian):
+
+    offset  size  field
+    0       2     magic F1 7E
+    2       1     kind; its meaning belongs to the client
+    3       1     flags; how the payload is coded, see flumepy.log.codec
+    4       4     length of the payload in bytes
+    8       4     CRC-32C of the payload
+    12      4     count of sequence numbers
+    16      8     position of the frame in the log
+    24      8     first sequence number
+    32      8     time of the append, ms since 1970
+    40      4     CRC-32C of the 40 bytes before
+
+The position under the checksum tells a frame of this place from the remains of an older life of the file. The head has a
+checksum of its own, so that recovery can walk over heads without reading what lies between them.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crc32c import crc32c
+
+from flumepy.log.disk import Buffer
+from flumepy.log.format import FrameHead, Prepared, Scan, Stop
+
+MAGIC = b"\xf1\x7e"
+HEAD = struct.Struct("<2sBBIIIQQQI")
+HEAD_CONTENT = struct.Struct("<2sBBIIIQQQ")
+HEAD_CRC = struct.Struct("<I")
+CHECKED_BYTES = HEAD_CONTENT.size
+MAX_PAYLOAD_BYTES = (1 << 32) - 1
+
+
+class Frame:
+    """A frame on its way into a log; its checksum is made here, outside the append lock."""
+
+    __slots__ = ("count", "crc", "flags", "kind", "length", "parts")
+
+    def __init__(self, kind: int, count: int, parts: Sequence[Buffer], flags: int = 0) -> None:
+        crc = length = 0
+        for part in parts:
+            crc = crc32c(part, crc)
+            length += len(part)
+        self.kind = kind
+        self.count = count
+        self.flags = flags
+        self.parts = parts
+        self.crc = crc
+        self.length = length
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFrame:
+    """A frame read back."""
+
+    kind: int
+    flags: int
+    count: int
+    sequence: int
+    time_ms: int
+    payload: bytes
+
+
+class NativeFormat:
+    """FrameFormat of `Frame`."""
+
+    name = b"evnt"
+    is_recyclable = True
+
+    def prepare(self, frame: Frame, sequence: int, position: int, now_ms: int) -> Prepared:
+        """Return the bytes of the frame."""
+        content = HEAD_CONTENT.pack(
+            MAGIC, frame.kind, frame.flags, frame.length, frame.crc, frame.count, position, sequence, now_ms
+        )
+        head = content + HEAD_CRC.pack(crc32c(content))
+        return Prepared([head, *frame.parts], HEAD.size + frame.length, frame.count)
+
+    def scan(self, data: Buffer, position: int, *, verify: bool) -> Scan:
+        """Return the frames at the start of `data`; see FrameFormat."""
+        heads: list[FrameHead] = []
+        offset, size = 0, len(data)
+        view = memoryview(data)
+        unpack, head_bytes = HEAD.unpack_from, HEAD.size
+        while size - offset >= head_bytes:
+            magic, kind, _, payload_bytes, crc, count, stated, sequence, _, head_crc = unpack(data, offset)
+            if (
+                magic != MAGIC
+                or stated != position + offset
+                or crc32c(view[offset : offset + CHECKED_BYTES]) != head_crc
+            ):
+                return Scan(heads, Stop.BAD)
+            length = head_bytes + payload_bytes
+            if verify:
+                if offset + length > size:
+                    return Scan(heads, Stop.SHORT, length)
+                if crc32c(view[offset + head_bytes : offset + length]) != crc:
+                    return Scan(heads, Stop.BAD)
+            heads.append((stated, length, sequence, count, kind))
+            offset += length
+        return Scan(heads, Stop.SHORT, head_bytes) if offset < size else Scan(heads, Stop.END)
+
+    def find(self, data: Buffer, start: int, position: int) -> int:
+        """Return the offset of the next head that is sound for its place; -1 when there is none."""
+        raw = bytes(data)
+        offset = raw.find(MAGIC, start)
+        while offset >= 0 and offset + HEAD.size <= len(raw):
+            *_, stated, _, _, head_crc = HEAD.unpack_from(raw, offset)
+            if stated == position + offset and crc32c(raw[offset : offset + CHECKED_BYTES]) == head_crc:
+                return offset
+            offset = raw.find(MAGIC, offset + 1)
+        return -1
+
+
+def read_frame(data: Buffer, offset: int = 0) -> StoredFrame:
+    """Return the verified frame at this offset."""
+    _, kind, flags, length, _, count, _, sequence, time_ms, _ = HEAD.unpack_from(data, offset)
+    start = offset + HEAD.size
+    return StoredFrame(kind, flags, count, sequence, time_ms, bytes(data[start : start + length]))

@@ -1,0 +1,117 @@
+"""One segment: its header and its open file. The layout stands in the package's docstring."""
+
+import struct
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+
+from crc32c import crc32c
+
+from flumepy.core.errors import StartError
+from flumepy.log.disk import Disk
+
+MAGIC = b"FLUMEPY\n"
+VERSION = 1
+HEADER_BYTES = 512
+HEADER = struct.Struct("<8sHH4s16sQQQ")
+SUFFIX = ".segment"
+INDEX_INTERVAL_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentHeader:
+    """What stands at the start of a segment file."""
+
+    format_name: bytes
+    log_id: bytes
+    position: int
+    sequence: int
+    created_ms: int
+
+    def encode(self) -> bytes:
+        """Return the 512 bytes."""
+        fields = HEADER.pack(
+            MAGIC, VERSION, HEADER_BYTES, self.format_name, self.log_id, self.position, self.sequence, self.created_ms
+        )
+        content = fields.ljust(HEADER_BYTES - 4, b"\0")
+        return content + struct.pack("<I", crc32c(content))
+
+    @classmethod
+    def decode(cls, data: bytes, path: Path) -> "SegmentHeader | None":
+        """Read a header; None when there is none or it is damaged. Raises StartError for a newer version."""
+        if len(data) < HEADER_BYTES or not data.startswith(MAGIC):
+            return None
+        if struct.unpack_from("<I", data, HEADER_BYTES - 4)[0] != crc32c(data[: HEADER_BYTES - 4]):
+            return None
+        _, version, _, *fields = HEADER.unpack_from(data)
+        if version > VERSION:
+            raise StartError(
+                f"{path}: written in version {version} of the log; this flumepy reads up to version {VERSION}."
+                " Start it with the flumepy that wrote it, or a newer one. Nothing was changed"
+            )
+        return cls(*fields)
+
+
+class Segment:
+    """A segment file that is open. `end` is the position behind its last frame; the log's lock guards what changes."""
+
+    __slots__ = ("capacity", "descriptor", "end", "header", "index", "is_doomed", "leases", "path", "position")
+
+    def __init__(self, path: Path, descriptor: int, header: SegmentHeader, capacity: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+        self.header = header
+        self.position = header.position
+        self.capacity = capacity  # bytes of frames that fit
+        self.end = header.position
+        self.leases = 0
+        self.is_doomed = False  # cut off; goes when the last lease ends
+        self.index = SparseIndex()
+
+    def __repr__(self) -> str:
+        return f"Segment({self.path.name}, end={self.end}, leases={self.leases})"
+
+    def offset(self, position: int) -> int:
+        """Return where in the file a position lies."""
+        return HEADER_BYTES + position - self.position
+
+    def read(self, disk: Disk, position: int, size: int) -> bytes:
+        """Return up to `size` bytes from a position on, not beyond `end`."""
+        return disk.read(self.descriptor, min(size, self.end - position), self.offset(position))
+
+
+class SparseIndex:
+    """Positions of some frames by their sequence number, about one in 64 KB; appended to in order."""
+
+    __slots__ = ("_positions", "_sequences")
+
+    def __init__(self) -> None:
+        self._sequences: list[int] = []
+        self._positions: list[int] = []
+
+    def add(self, sequence: int, position: int) -> None:
+        """Remember a frame, unless one just before it is known."""
+        if not self._positions or position - self._positions[-1] >= INDEX_INTERVAL_BYTES:
+            self._sequences.append(sequence)
+            self._positions.append(position)
+
+    def floor(self, sequence: int, default: int) -> int:
+        """Return the position of the last known frame that starts at or before this sequence number."""
+        place = bisect_right(self._sequences, sequence)
+        return self._positions[place - 1] if place else default
+
+    def floor_position(self, position: int, default: int) -> int:
+        """Return the last known position at or before this one."""
+        place = bisect_right(self._positions, position)
+        return self._positions[place - 1] if place else default
+
+    def cut(self, position: int) -> None:
+        """Forget the frames from this position on."""
+        while self._positions and self._positions[-1] >= position:
+            self._positions.pop()
+            self._sequences.pop()
+
+
+def segment_name(position: int) -> str:
+    """Return the file name of the segment that starts at this position."""
+    return f"{position:020d}{SUFFIX}"
