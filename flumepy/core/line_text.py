@@ -23,7 +23,7 @@ class LineText:
         self.text = text
         #: line ends before each window, and at last all of them; empty where nobody has counted
         self._ends_before: list[int] = []
-        self.count = self.counted()[-1] if count < 0 else count
+        self.count = self._counted()[-1] if count < 0 else count
 
     @classmethod
     def concat(cls, texts: "Iterable[LineText]") -> "LineText":
@@ -47,7 +47,7 @@ class LineText:
             return 0
         if line == self.count:
             return len(self.text)
-        ends_before = self._ends_before or self.counted()
+        ends_before = self._ends_before or self._counted()
         window = bisect_left(ends_before, line) - 1
         start, earlier = window * WINDOW_BYTES, line - ends_before[window] - 1
         # Without the line ends before it, the one that is looked for comes first.
