@@ -43,10 +43,13 @@ class KeyStore:
         """Return the names of the secret keys, in lower case."""
         return list(self._sealed)
 
-    def secret(self, alias: str) -> bytes | None:
-        """Return a key's bytes, or None when there is none. Raises InputError, ConfigurationError, MissingPackageError."""
+    def secret(self, alias: str, password: str | None = None) -> bytes | None:
+        """Return a key's bytes, or None when there is none. `password`: its own, where that is not the store's.
+
+        Raises InputError, ConfigurationError, MissingPackageError.
+        """
         sealed = self._sealed.get(alias.lower())
-        return None if sealed is None else _unseal(sealed, self._password)
+        return None if sealed is None else _unseal(sealed, self._password if password is None else password)
 
 
 def _entries(content: bytes) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""Errors of Java's file channel directories, and the report that decides what damage means.
+
+fsyncPerTransaction=true, Flume's default, makes damage an error; false makes it a line and a count (`tolerant`).
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flumepy.core.errors import InputError
+
+#: lines kept of what went wrong; the counts go on
+MOST_LINES = 100
+
+
+class CorruptLogError(InputError):
+    """A data file is damaged at `offset`. `length_is_sound`: the next record can be found all the same."""
+
+    def __init__(self, path: Path, offset: int, reason: str, *, length_is_sound: bool = False) -> None:
+        remedy = (
+            "`tool FCINTEGRITYTOOL -l <dataDirs>` voids damaged records"
+            if length_is_sound
+            else "what follows in this file cannot be found"
+        )
+        super().__init__(
+            f"{path} is damaged at byte {offset}: {reason}. Nothing was imported; {remedy};"
+            " fsyncPerTransaction = false imports what can be read"
+        )
+        self.path = path
+        self.offset = offset
+        self.reason = reason
+        self.length_is_sound = length_is_sound
+
+
+class BadCheckpointError(InputError):
+    """A checkpoint cannot be used; the backup or a full replay takes its place."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What went wrong and did not stop the replay."""
+
+    tolerant: bool
+    problems: list[str] = field(default_factory=list)
+    #: records that were damaged and left out
+    corrupt: int = 0
+
+    def say(self, line: str) -> None:
+        """Keep a line, if there are not too many."""
+        if len(self.problems) < MOST_LINES:
+            self.problems.append(line)
+        elif len(self.problems) == MOST_LINES:
+            self.problems.append("There are more problems than these; the counts have them all.")
+
+    def damage(self, error: CorruptLogError) -> None:
+        """Count and report a damaged record. Raises it where damage is not tolerated."""
+        if not self.tolerant:
+            raise error
+        self.corrupt += 1
+        rest = "left out" if error.length_is_sound else "the rest of the file is left out"
+        self.say(f"{error.path} is damaged at byte {error.offset}: {error.reason}; {rest}.")
