@@ -10,7 +10,6 @@ from flumepy.core.errors import ConfigurationError, UnsupportedError
 from tests.later.cases import Settings, make
 
 BROKERS = {"kafka.bootstrap.servers": "b:9092"}
-DATABASE = {"driver.url": "jdbc:mysql://h/d", "driver.class": "com.mysql.Driver", "db.type": "mysql"}
 ENCRYPTION = {
     "encryption.keyProvider": "JCEKSFILE",
     "encryption.activeKey": "k",
@@ -18,7 +17,6 @@ ENCRYPTION = {
 }
 STORE = "encryption.keyProvider.keyStoreFile"
 PASSWORD = "encryption.keyProvider.keyStorePasswordFile"
-OLD_JDBC = "org.apache.flume.channel.jdbc."
 
 
 @pytest.mark.parametrize(
@@ -30,8 +28,6 @@ OLD_JDBC = "org.apache.flume.channel.jdbc."
         ("kafka", {"brokerList": "b:9092", "topic": "t", "readSmallestOffset": "false"}, None),
         ("spillablememory", {"memoryCapacity": "x", "byteCapacity": "lots"}, 10_000),
         ("spillablememory", {"transactionCapacity": "7", "checkpointDir": "/c"}, 7),
-        ("jdbc", {}, None),
-        ("jdbc", {**DATABASE, "maximum.connections": "many"}, None),
         ("recoverablememory", {"wal.dataDir": "/d"}, None),
     ],
 )
@@ -87,15 +83,6 @@ def test_what_flume_accepts_is_built_and_refuses_to_start_by_name(
         ("kafka", {**BROKERS, "kafka.pollTimeout": "soon"}, "kafka.pollTimeout", "For input string"),
         ("spillablememory", {"overflowCapacity": "10"}, None, "transaction capacity cannot be greater"),
         ("spillablememory", {"checkpointInterval": "x"}, "checkpointInterval", "For input string"),
-        ("jdbc", {**DATABASE, "db.type": "POSTGRESQL"}, "db.type", "Database OTHER not supported at this time"),
-        ("jdbc", {"driver.url": "jdbc:x", "db.type": "DERBY"}, "driver.class", "No jdbc driver specified"),
-        ("jdbc", {"transaction.isolation": "NONE"}, "transaction.isolation", "NONE is none of READ_UNCOMMITTED"),
-        (
-            "jdbc",
-            {**DATABASE, "connection.properties.file": "/nowhere"},
-            "connection.properties.file",
-            "Jdbc properties file does not exist: /nowhere",
-        ),
     ],
 )
 def test_what_flume_refuses_is_refused_with_its_reason(
@@ -154,15 +141,3 @@ def test_a_spillable_channel_with_no_room_at_all_gets_the_default_overflow() -> 
     built = make("channel", "spillablememory", {"memoryCapacity": "0", "overflowCapacity": "0"})
     assert built.messages("overflowCapacity")
     assert built.component.file.options.capacity == 100_000_000  # type: ignore[attr-defined]
-
-
-def test_long_jdbc_names_still_count_and_what_derby_overrides_is_said() -> None:
-    built = make(
-        "channel",
-        "jdbc",
-        {OLD_JDBC + "maximum.capacity": "5", OLD_JDBC + "sysprop.user.home": "/x", "db.username": "u"},
-    )
-    assert built.component.options.max_capacity == 5
-    assert built.messages(OLD_JDBC + "maximum.capacity") == ["is an old name of 'maximum.capacity'"]
-    assert built.messages(OLD_JDBC + "sysprop.user.home") == ["is an old name of 'sysprop.user.home'"]
-    assert built.messages("db.username") == ["has no effect without driver.url: Flume then uses an embedded Derby"]
