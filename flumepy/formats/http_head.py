@@ -5,36 +5,48 @@ What was parsed with care is the first one; only a plain one, with one Content-L
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LENGTH = b"content-length"
 _LENGTH_LINE = re.compile(rb"\r\ncontent-length: ?([0-9]{1,15})\r\n", re.IGNORECASE)
 _DIGITS = re.compile(rb"[0-9]{1,15}")
+_MOST_DIGITS = 15
 _END = b"\r\n\r\n"
 #: these change what follows the head
 _SPECIAL = (b"transfer-encoding", b"upgrade", b"expect")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RepeatedHead:
-    """What stands before and after the digits of the length."""
+    """What stands before and after the digits of the length, and the head that was seen last."""
 
     before: bytes
     after: bytes
+    headers: dict[str, str]  #: of the last one; another length makes another dict, so that requests may keep it
+    size_bytes: int = field(init=False)  #: of the longest head
+    _last: bytes = field(init=False, default=b"")
+    _last_body_bytes: int = field(init=False, default=0)
 
-    def body_span(self, data: bytes, start: int) -> tuple[int, int] | None:
-        """Return where the body of the request at `start` begins and ends, or None if its head is another one."""
-        if not data.startswith(self.before, start):
+    def __post_init__(self) -> None:
+        self.size_bytes = len(self.before) + _MOST_DIGITS + len(self.after)
+
+    def sizes(self, data: bytes) -> tuple[int, int] | None:
+        """Return the lengths of head and body of the request at the start of `data`, or None if its head is another one."""
+        if self._last and data.startswith(self._last):
+            return len(self._last), self._last_body_bytes
+        if not data.startswith(self.before):
             return None
-        digits = _DIGITS.match(data, start + len(self.before))
+        digits = _DIGITS.match(data, len(self.before))
         if digits is None or not data.startswith(self.after, digits.end()):
             return None
-        body_start = digits.end() + len(self.after)
-        return body_start, body_start + int(digits[0])
+        head_bytes = digits.end() + len(self.after)
+        self._last, self._last_body_bytes = data[:head_bytes], int(digits[0])
+        self.headers = {**self.headers, "content-length": str(self._last_body_bytes)}
+        return head_bytes, self._last_body_bytes
 
 
-def repeated_head(data: bytes, body: bytes) -> RepeatedHead | None:
-    """Return the head at the start of `data`, which was parsed and has this body, or None where it is not plain."""
+def repeated_head(data: bytes, body: bytes, headers: dict[str, str]) -> RepeatedHead | None:
+    """Return the head at the start of `data`, which was parsed into these parts, or None where it is not plain."""
     end = data.find(_END) + len(_END)
     head = data[:end]
     known = head.lower()
@@ -48,4 +60,4 @@ def repeated_head(data: bytes, body: bytes) -> RepeatedHead | None:
         or data[end : end + len(body)] != body
     ):
         return None
-    return RepeatedHead(head[: line.start(1)], head[line.end(1) :])
+    return RepeatedHead(head[: line.start(1)], head[line.end(1) :], headers)

@@ -24,7 +24,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 @dataclass(slots=True)
 class HttpRequest:
-    """One request. Header names are in lower case; the first value of a name counts."""
+    """One request. Header names are in lower case; the first value of a name counts; they must not be changed."""
 
     method: str
     target: str
@@ -139,6 +139,9 @@ class RequestParser:
             return []
         if self._repeated is not None and self._sample is not None and not self.is_busy:
             data = self._take_repeated(data, self._repeated, self._sample)
+            if not data:
+                items, self._items = self._items, []
+                return items
         was_idle, count = not self.is_busy, len(self._items)
         was_in_headers, self._has_begun = self._is_in_headers, False
         try:
@@ -159,21 +162,21 @@ class RequestParser:
         room = min(self.limits.body_bytes, self.budget.limit - self.budget.used)
         if self.limits.cut_body_at is not None:
             room = min(room, self.limits.cut_body_at)
-        whole, stop = bytes(data), 0
-        while span := head.body_span(whole, stop):
-            if span[1] > len(whole) or span[1] - span[0] > room:
+        size, at = len(data), 0
+        while at < size and (sizes := head.sizes(bytes(data[at : at + head.size_bytes]))):
+            start, stop = at + sizes[0], at + sizes[0] + sizes[1]
+            if stop > size or sizes[1] > room:
                 break
-            stop = span[1]
-            headers = {**sample.headers, "content-length": str(stop - span[0])}
-            body = whole[span[0] : stop]
-            self._items.append(HttpRequest(sample.method, sample.target, sample.version, headers, True, body))
-        return data[stop:]
+            body = bytes(data[start:stop])
+            self._items.append(HttpRequest(sample.method, sample.target, sample.version, head.headers, True, body))
+            at = stop
+        return data[at:]
 
     def _learn(self, data: bytes, item: Item) -> None:
         """Remember the head of a complete request, so that the next one like it need not be parsed."""
         if isinstance(item, HttpRequest) and item.keep_alive and item.version == "1.1" and not item.cut_bytes:
             self._heads_tried += 1
-            self._repeated = repeated_head(data, item.body)
+            self._repeated = repeated_head(data, item.body, item.headers)
             self._sample = replace(item, body=b"")
 
     def _parse(self, data: memoryview) -> None:

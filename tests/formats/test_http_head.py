@@ -85,12 +85,15 @@ def test_no_head_is_known_behind_the_last_request() -> None:
 
 
 def test_a_repeated_head_is_compared_and_not_parsed() -> None:
-    head = repeated_head(request("first"), b"first")
+    head = repeated_head(request("first"), b"first", {"host": "a", "content-length": "5"})
     assert head is not None
     following = request("x" * 40)
-    assert head.body_span(b"--" + following, 2) == (2 + len(following) - 40, 2 + len(following))
-    assert head.body_span(following.replace(b"X-Last: 1", b"X-Last: 2"), 0) is None
-    assert head.body_span(request("x", "1a"), 0) is None
+    for known in (following, request("y" * 40), request("z" * 41), following):
+        body_bytes = known.count(known[-1:])
+        assert head.sizes(known) == (len(known) - body_bytes, body_bytes)
+        assert head.headers == {"host": "a", "content-length": str(body_bytes)}
+    assert head.sizes(following.replace(b"X-Last: 1", b"X-Last: 2")) is None
+    assert head.sizes(request("x", "1a")) is None
 
 
 @pytest.mark.parametrize(
@@ -106,7 +109,7 @@ def test_a_repeated_head_is_compared_and_not_parsed() -> None:
     ],
 )
 def test_a_head_that_is_not_plain_is_not_kept(data: bytes) -> None:
-    assert repeated_head(data, b"a") is None
+    assert repeated_head(data, b"a", {}) is None
 
 
 def test_a_request_beyond_the_common_budget_is_refused_behind_a_known_head() -> None:
