@@ -22,7 +22,7 @@ class RepeatedHead:
 
     before: bytes
     after: bytes
-    headers: dict[str, str]  #: of the last one; another length makes another dict, so that requests may keep it
+    headers: dict[str, str]  #: of the last one
     size_bytes: int = field(init=False)  #: of the longest head
     _last: bytes = field(init=False, default=b"")
     _last_body_bytes: int = field(init=False, default=0)

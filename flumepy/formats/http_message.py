@@ -24,7 +24,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 @dataclass(slots=True)
 class HttpRequest:
-    """One request. Header names are in lower case; the first value of a name counts; they must not be changed."""
+    """One request. Header names are in lower case; the first value of a name counts."""
 
     method: str
     target: str
@@ -168,7 +168,9 @@ class RequestParser:
             if stop > size or sizes[1] > room:
                 break
             body = bytes(data[start:stop])
-            self._items.append(HttpRequest(sample.method, sample.target, sample.version, head.headers, True, body))
+            self._items.append(
+                HttpRequest(sample.method, sample.target, sample.version, head.headers.copy(), True, body)
+            )
             at = stop
         return data[at:]
 
