@@ -1,0 +1,85 @@
+"""The two kinds of frames that make a log a queue of events.
+
+    PUT   count = events; payload: the batch as flumepy.formats.event_columns, sealed by the codec (compressed, encrypted)
+    TAKE  count = 0;      payload: watermark u64 | (first u64, count u32) ...
+
+Little-endian. A TAKE frame says that every event below the watermark and every event of the ranges is taken. It is never
+sealed: sequence numbers tell nothing, and recovery needs no key. All TAKE frames together, in any order, give the taken
+events; one that is read twice changes nothing.
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.errors import InputError
+from flumepy.formats.event_columns import decode_batch, encode_batch
+from flumepy.log.disk import Buffer
+from flumepy.log.frame import MAX_PAYLOAD_BYTES, Frame, StoredFrame
+
+PUT = 1
+TAKE = 2
+
+_WATERMARK = struct.Struct("<Q")
+_RANGE = struct.Struct("<QI")
+_MOST_IN_A_RANGE = (1 << 32) - 1
+
+#: [first, stop) in sequence numbers
+Span = tuple[int, int]
+
+
+class PayloadCodec(Protocol):
+    """Compresses or encrypts payloads."""
+
+    def seal(self, kind: int, count: int, parts: Sequence[Buffer]) -> tuple[int, Sequence[Buffer]]:
+        """Return the frame's flags and the payload as it is stored."""
+
+    def open(self, kind: int, count: int, flags: int, payload: bytes) -> bytes:
+        """Return the payload as it was sealed. Raises InputError, or ConfigurationError for a key that is missing."""
+
+
+class Takes(NamedTuple):
+    """What a TAKE frame says."""
+
+    watermark: int
+    spans: list[Span]
+
+
+def put_frame(batch: EventBatch, codec: PayloadCodec | None = None) -> Frame:
+    """Return the frame that stores a batch. Raises InputError for one of 4 GiB or more."""
+    parts: Sequence[Buffer] = encode_batch(batch)
+    flags = 0
+    if codec is not None:
+        flags, parts = codec.seal(PUT, len(batch), parts)
+    frame = Frame(PUT, len(batch), parts, flags)
+    if frame.length > MAX_PAYLOAD_BYTES:
+        raise InputError(f"{len(batch)} events are {frame.length} bytes; one transaction can store less than 4 GiB")
+    return frame
+
+
+def read_put(stored: StoredFrame, codec: PayloadCodec | None = None) -> EventBatch:
+    """Return the batch of a PUT frame. Raises InputError, and what the codec raises."""
+    payload = stored.payload
+    if codec is not None:
+        payload = codec.open(PUT, stored.count, stored.flags, payload)
+    elif stored.flags:
+        raise InputError(f"the stored events are compressed or encrypted (flags {stored.flags:#x})")
+    return decode_batch(stored.count, payload)
+
+
+def take_frame(watermark: int, spans: Iterable[Span]) -> Frame:
+    """Return the frame that marks events as taken."""
+    payload = bytearray(_WATERMARK.pack(watermark))
+    for first, stop in spans:
+        for start in range(first, stop, _MOST_IN_A_RANGE):
+            payload += _RANGE.pack(start, min(_MOST_IN_A_RANGE, stop - start))
+    return Frame(TAKE, 0, [payload])
+
+
+def read_take(payload: bytes) -> Takes:
+    """Return what a TAKE frame says. Raises InputError."""
+    if len(payload) < _WATERMARK.size or (len(payload) - _WATERMARK.size) % _RANGE.size:
+        raise InputError(f"a TAKE frame has a payload of {len(payload)} bytes")
+    ranges = _RANGE.iter_unpack(memoryview(payload)[_WATERMARK.size :])
+    return Takes(_WATERMARK.unpack_from(payload)[0], [(first, first + count) for first, count in ranges])
