@@ -179,12 +179,23 @@ class DataFileV3:
         length = FRAME.unpack(frame)[1] if len(frame) == FRAME.size else -1
         behind = offset + FRAME.size + length
         if length >= LEAST_PAYLOAD_BYTES and behind <= self.size_bytes and frame[0] == OP_RECORD:
-            index = window.load(behind - 1, 2)
+            index = window.load(behind - 1, 1)
             # The last byte of a whole record is its footer, zero, unless it is encrypted.
             if window.buffer[index : index + 1] != FILLER or self._cipher is not None:
-                is_sound = window.buffer[index + 1 : index + 2] in (b"\x7f", b"\x00", FILLER, b"")
-                return CorruptLogError(self.path, offset, reason, length_is_sound=is_sound)
+                return CorruptLogError(self.path, offset, reason, length_is_sound=self._is_boundary(window, behind))
         return None if self._is_torn(window, offset) else CorruptLogError(self.path, offset, reason)
+
+    def _is_boundary(self, window: Window, offset: int) -> bool:
+        """Say whether a record, voided or not, or the end begins at `offset`."""
+        index = window.load(offset, HEAD_BYTES)
+        head = window.buffer[index : index + HEAD_BYTES]
+        if not head or head.startswith(FILLER):
+            return True
+        payload = head[FRAME.size :] if self._cipher is None else self._cipher.decrypt(head[FRAME.size :])
+        if head[0] not in (OP_RECORD, OP_VOIDED) or len(payload) < HEADER.size:
+            return False
+        tag0, tag1, _, tag2, _, tag3, _ = HEADER.unpack_from(payload)
+        return (tag0, tag1, tag2, tag3) == HEADER_TAGS
 
     def _is_torn(self, window: Window, offset: int) -> bool:
         """Say whether nothing was written behind the record at `offset`, as far as one can see."""
