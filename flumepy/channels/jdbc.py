@@ -134,7 +134,7 @@ class JdbcChannel(Channel[JdbcOptions]):
         except ChannelError as error:
             self.stop()
             raise StartError(str(error)) from error
-        self.counters.channel_capacity = self.options.max_capacity
+        self.counters.channel_capacity = max(0, self.options.max_capacity)
 
     def stop(self) -> None:
         """Finish what was submitted and close the file, if no other channel uses it."""

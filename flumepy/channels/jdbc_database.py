@@ -17,8 +17,9 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from flumepy.channels.jdbc_errors import translated
 from flumepy.core.channel import Line
-from flumepy.core.errors import BatchTooLargeError, ChannelError, ChannelFullError, FlumeError, StartError, StoppedError
+from flumepy.core.errors import ChannelError, ChannelFullError, FlumeError, StartError, StoppedError
 from flumepy.core.threads import Wakeup, start_thread
 
 log = logging.getLogger("flumepy.channel.sqlite")
@@ -27,6 +28,9 @@ APPLICATION_ID = 0x666C7079  # "flpy"
 SEQUENCE_BITS = 48
 CHECKPOINT_PAGES = 4000  # 16 MiB: a checkpoint syncs twice, so it should be rare
 MOST_LOG_BYTES = 64 * 1024 * 1024  # of a -wal file at rest
+SPARE_BYTES = (
+    64 * 1024 * 1024
+)  # left to the takes by the puts: what deletes needs room too, in the log and at its checkpoint
 
 SCHEMA = (
     "CREATE TABLE channels (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
@@ -82,7 +86,7 @@ class Database:
             raise StartError(f"{path} cannot be opened: {error}") from error
         try:
             self.used = self._prepare(may_create)  #: events of all channels: queued, in an open take, reserved by a put
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError, ValueError) as error:
             self.connection.close()
             raise StartError(str(translated(error, path))) from error
         except StartError:
@@ -123,6 +127,19 @@ class Database:
         with self._lock:
             self.used -= events
 
+    def check_space(self, size_bytes: int) -> None:
+        """Raise ChannelFullError where a put would leave the takes no room; on the writing thread only."""
+        system = os.statvfs(self.path.parent)
+        free_bytes = system.f_bavail * system.f_frsize
+        wanted_bytes = SPARE_BYTES + 2 * size_bytes
+        if free_bytes < wanted_bytes:
+            (pages,) = self.connection.execute("PRAGMA freelist_count").fetchone()
+            (page_bytes,) = self.connection.execute("PRAGMA page_size").fetchone()
+            if free_bytes + pages * page_bytes < wanted_bytes:
+                raise ChannelFullError(
+                    f"{self.path}: {free_bytes >> 20} MiB are free on the disk; puts are refused below {SPARE_BYTES >> 20}"
+                )
+
     def submit(self, work: Work) -> None:
         """Hand over work; `announce` is called on the writing thread. Raises StoppedError."""
         with self._lock:
@@ -157,15 +174,15 @@ class Database:
         return works
 
     def _run(self) -> None:
+        works: list[Work] = []
         try:
             while works := self._waiting() or self._next():
                 self._write(works)
-        finally:
+        finally:  # after an error that nobody expected nothing may wait for ever
             with self._lock:
                 self._is_closed = True
-            for work in self._waiting():
-                work.error = StoppedError(f"{self.path}: the database was closed")
-                work.settle()
+            for work in [*works, *self._waiting()]:
+                work.error = work.error or StoppedError(f"{self.path}: the database was closed")
                 work.announce()
 
     def _next(self) -> list[Work]:
@@ -175,6 +192,7 @@ class Database:
         return works
 
     def _write(self, works: list[Work]) -> None:
+        """Do works; each leaves the list as it is announced."""
         error = self._commit(works)
         if error is not None and len(works) == 1:
             _fail(works[0], error)
@@ -183,8 +201,9 @@ class Database:
                 _fail(work, self._commit([work]))
         for work in works:
             work.settle()
-        for work in works:
-            work.announce()
+        works.reverse()
+        while works:
+            works.pop().announce()
 
     def _commit(self, works: list[Work]) -> FlumeError | None:
         written: list[Work] = []
@@ -196,7 +215,7 @@ class Database:
                     raise ChannelError(f"{self.path}: a put before this one failed")
                 work.write(self.connection)
             self.connection.execute("COMMIT")
-        except (FlumeError, sqlite3.Error, OverflowError, MemoryError) as error:
+        except (FlumeError, sqlite3.Error, OSError, OverflowError, MemoryError) as error:
             with suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
             for work in written:
@@ -209,31 +228,6 @@ def _fail(work: Work, error: FlumeError | None) -> None:
     work.error = error
     if error is not None and work.line is not None:
         work.line.is_broken = True
-
-
-def translated(error: Exception, path: Path) -> ChannelError:
-    """Return SQLite's error as ours, with what to do."""
-    name = str(getattr(error, "sqlite_errorname", type(error).__name__))
-    if name == "SQLITE_FULL":
-        return ChannelFullError(f"{path}: the disk is full; puts are refused until there is room")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return damaged(path, str(error))
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return ChannelError(f"{path} is in use by another process; one at a time can have it: stop the other one, or"
-                            " give this channel another file with driver.url = jdbc:sqlite:PATH")  # fmt: skip
-    if name in ("SQLITE_TOOBIG", "OverflowError"):
-        return BatchTooLargeError(
-            f"{path}: one transaction has more bytes than SQLite stores in a row; put fewer events"
-        )
-    return ChannelError(f"{path}: {' '.join(str(error).split())} ({name})")
-
-
-def damaged(path: Path, what: str) -> ChannelError:
-    """Return the error of a file that cannot be read."""
-    return ChannelError(
-        f"{path} is damaged ({what}); nothing was deleted. Stop the agent, keep a copy of the file and of {path.name}-wal,"
-        f" then save what can be read with `sqlite3 {path} .recover`, or move both away to begin with an empty channel"
-    )
 
 
 def make_folder(folder: Path) -> None:

@@ -76,7 +76,6 @@ class StoredOffer(Offer):
     def __init__(self, channel: "JdbcChannel", batch: EventBatch, done: Done, line: Line | None) -> None:
         super().__init__()
         self._channel = channel
-        self._queue = channel.queue
         self._done = done
         self._is_held = False
         self.batch = batch
@@ -85,6 +84,7 @@ class StoredOffer(Offer):
     def begin(self, hold: bool) -> None:
         """Reserve room, and unless it is only held, hand the batch over."""
         try:
+            self._queue = self._channel.queue
             self._channel.reserve(len(self.batch))
         except FlumeError as error:
             if self.line is not None:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from flumepy.channels.jdbc_database import SEQUENCE_BITS, Work, damaged
+from flumepy.channels.jdbc_database import SEQUENCE_BITS, Work
+from flumepy.channels.jdbc_errors import damaged
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Line
 from flumepy.core.errors import InputError
@@ -141,6 +142,8 @@ class Load(Work):
 
 def decoded(row_id: int, events: int, stored_ms: int, crc: int, data: bytes) -> Row:
     """Return a row as it was stored. Raises InputError."""
+    if not (type(events) is type(stored_ms) is int and isinstance(data, bytes)):
+        raise InputError("its columns have other types")
     if checksum(row_id, events, stored_ms, zlib.crc32(data)) != crc:
         raise InputError("its checksum is wrong")
     return Row(row_id, decode_batch(events, data), len(data), stored_ms)
@@ -187,6 +190,7 @@ class Store(Work):
     def write(self, connection: sqlite3.Connection) -> None:
         """Insert the put; delete the rows that are taken to their end and note the parts of others."""
         if self.batch is not None:
+            self.queue.database.check_space(len(self.data))
             self.queue.last_id += 1
             self.row = Row(self.queue.last_id, self.batch, len(self.data), self.stored_ms)
             crc = checksum(self.row.id, len(self.batch), self.stored_ms, self.crc)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flumepy.channels import jdbc_queue, jdbc_work
+from flumepy.channels import jdbc_database, jdbc_queue, jdbc_work
 from flumepy.channels.jdbc import JdbcChannel
 from flumepy.config.build import build as config_build
 from flumepy.core.batch import EventBatch
@@ -245,6 +245,20 @@ def test_a_full_disk_refuses_puts_and_they_go_on_by_themselves(path: Path) -> No
         assert [len(body) for body in take(channel, 9)] == [1, 5, 100_000]
 
 
+def test_puts_leave_room_on_the_disk_for_the_takes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(channel_at(path)) as channel:
+        put(channel, b"x" * 500_000)
+        with monkeypatch.context() as patch:
+            patch.setattr(jdbc_database, "SPARE_BYTES", 1 << 60)
+            with pytest.raises(
+                ChannelFullError, match=r"c\.sqlite: \d+ MiB are free on the disk; puts are refused below"
+            ):
+                put(channel, b"1")
+            assert len(take(channel, 9)) == 1
+        put(channel, b"2")
+        assert take(channel, 9) == [b"2"]
+
+
 def test_one_put_that_fails_takes_only_its_own_line_with_it(path: Path) -> None:
     with running(channel_at(path, maximum_capacity="1000")) as channel:
         fill(channel)
@@ -267,6 +281,20 @@ def test_one_put_that_fails_takes_only_its_own_line_with_it(path: Path) -> None:
         assert other.error is None
         assert take(channel, 9) == [b"other"]
         assert channel.room() == 1000
+
+
+def test_before_the_start_and_after_the_stop_puts_and_takes_end_with_the_reason(path: Path) -> None:
+    channel = channel_at(path)
+    for reason in ("was not started", "was stopped"):
+        for hold in (False, True):
+            ends = Ends()
+            channel.offer(batch_of(b"1"), ends, hold=hold)
+            assert reason in str(ends.wait(1)[0].error)
+        for use in (put, take):
+            with pytest.raises(StoppedError, match=reason):
+                use(channel, 1 if use is take else b"1")
+        with running(channel):
+            pass
 
 
 def test_a_put_may_be_made_by_who_is_called_back(path: Path) -> None:
@@ -333,6 +361,17 @@ def test_a_damaged_row_is_named_and_what_is_before_it_goes(path: Path) -> None:
         put(channel, b"4")
         assert channel.size == 3
     assert rows(path) == 3
+
+
+def test_a_row_of_other_types_is_damage_too(path: Path) -> None:
+    with running(channel_at(path)) as channel:
+        put(channel, b"1")
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE puts SET events = 'many', data = 'x'")
+    connection.commit()
+    connection.close()
+    with running(channel_at(path)) as channel, pytest.raises(ChannelError, match="its columns have other types"):
+        take(channel, 9)
 
 
 def test_a_database_of_another_program_is_not_touched(path: Path) -> None:
