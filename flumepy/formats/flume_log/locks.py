@@ -1,34 +1,62 @@
-"""The locks of Java's file channel: `in_use.lock` in each folder, a POSIX record lock over all of it while an agent runs.
+"""The locks of Java's file channel: `in_use.lock` in each folder, made by an agent when it starts.
 
-The file alone proves nothing, a crash leaves it behind. `flock` would not conflict with Java's lock, `lockf` does. A record
-lock belongs to the process: closing any other handle of the file in this process would end it, so nobody else opens it.
-Source: Log.lock, Log.tryLock.
+A crash leaves the file behind, so it proves nothing. Java locks all of it with a POSIX record lock, which `lockf` conflicts
+with and `flock` does not; but Flume then tries the lock a second time, closes that handle, and so loses the lock on Linux: a
+running agent holds none (seen with 1.11; even a second agent starts). What it does keep is the file open, which /proc tells
+of processes that we may look into. Our lock keeps an agent from starting meanwhile. It belongs to the process: closing any
+other handle of the file in this process would end it, so nobody else opens it. Source: Log.lock, Log.tryLock.
 """
 
 import errno
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from flumepy.core.errors import StartError
 
 LOCK_NAME = "in_use.lock"
+PROCESSES = Path("/proc")
+
+#: device and inode: a file under whatever name
+Identity = tuple[int, int]
 
 
 @contextmanager
 def locked(folders: Iterable[Path]) -> Iterator[None]:
     """Hold the lock of every folder that exists; a lock file made for this is removed again. Raises StartError."""
     with ExitStack() as stack:
-        for folder in folders:
-            if folder.is_dir():
-                stack.enter_context(_locked(folder))
+        held = [(folder, stack.enter_context(_locked(folder))) for folder in folders if folder.is_dir()]
+        users = _users()
+        for folder, identity in held:
+            if identity in users:
+                raise StartError(_in_use(folder, f" (process {users[identity]})"))
         yield
 
 
+def _in_use(folder: Path, who: str = "") -> str:
+    return f"Cannot lock {folder}. The directory is already locked. Stop the Java agent that uses it{who}, then start again"
+
+
+def _users() -> dict[Identity, int]:
+    """Return the lock files that other processes have open, as far as /proc shows, and the number of one such process."""
+    users: dict[Identity, int] = {}
+    for link in PROCESSES.glob("[0-9]*/fd/*"):
+        process = int(link.parts[-3])
+        # A process may end while we look, or be none of our business.
+        with suppress(OSError):
+            if process != os.getpid() and Path(os.readlink(link)).name == LOCK_NAME:
+                users[_identity(os.stat(link))] = process
+    return users
+
+
+def _identity(status: os.stat_result) -> Identity:
+    return status.st_dev, status.st_ino
+
+
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[Identity]:
     path = folder / LOCK_NAME
     # Where there is none, it is made: else a Java agent could start meanwhile.
     is_new = not path.exists()
@@ -39,7 +67,7 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         _lock(handle, folder)
         try:
-            yield
+            yield _identity(os.fstat(handle))
         finally:
             if is_new:
                 path.unlink(missing_ok=True)
@@ -52,7 +80,5 @@ def _lock(handle: int, folder: Path) -> None:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN):
-            raise StartError(
-                f"Cannot lock {folder}. The directory is already locked. Stop the Java agent that uses it, then start again"
-            ) from error
+            raise StartError(_in_use(folder)) from error
         raise StartError(f"Cannot lock {folder}: {error.strerror}") from error

@@ -16,7 +16,7 @@ from flumepy.formats.flume_log import JavaDirectories
 HOLDER = """
 import fcntl, sys
 file = open(sys.argv[1], "r+b")
-fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+fcntl.lockf(file, fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -37,6 +37,18 @@ def held(path: Path) -> Iterator[None]:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
         yield
+        process.communicate()
+
+
+@contextlib.contextmanager
+def open_only(path: Path) -> Iterator[int]:
+    """Have a file open in another process, without a lock; give the number of the process."""
+    path.touch()
+    command = [sys.executable, "-c", HOLDER.replace("fcntl.lockf(file, fcntl.LOCK_EX)", ""), str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        yield process.pid
         process.communicate()
 
 
@@ -64,6 +76,18 @@ def test_a_running_java_agent_is_named_by_its_folder(java: JavaDirectories, tmp_
         )
         assert raised.value.retryable
         assert is_held(tmp_path / name / "in_use.lock")
+    with java.lock():
+        pass
+
+
+def test_a_java_agent_that_lost_its_lock_is_found_by_its_open_file(java: JavaDirectories, tmp_path: Path) -> None:
+    with open_only(tmp_path / "data1/in_use.lock") as process:
+        with pytest.raises(StartError) as raised, java.lock():
+            pass
+        assert str(raised.value) == (
+            f"Cannot lock {tmp_path / 'data1'}. The directory is already locked."
+            f" Stop the Java agent that uses it (process {process}), then start again"
+        )
     with java.lock():
         pass
 
