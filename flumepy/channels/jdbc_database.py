@@ -26,7 +26,6 @@ log = logging.getLogger("flumepy.channel.sqlite")
 
 APPLICATION_ID = 0x666C7079  # "flpy"
 SEQUENCE_BITS = 48
-CHECKPOINT_PAGES = 4000  # 16 MiB: a checkpoint syncs twice, so it should be rare
 MOST_LOG_BYTES = 64 * 1024 * 1024  # of a -wal file at rest
 SPARE_BYTES = (
     64 * 1024 * 1024
@@ -105,7 +104,6 @@ class Database:
             raise StartError(f"{self.path} has no tables and create.schema = false forbids to make them")
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = FULL")
-        execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         execute(f"PRAGMA journal_size_limit = {MOST_LOG_BYTES}")
         execute("BEGIN EXCLUSIVE")
         for statement in () if tables else SCHEMA:

@@ -297,6 +297,24 @@ def test_before_the_start_and_after_the_stop_puts_and_takes_end_with_the_reason(
             pass
 
 
+def test_nobody_waits_for_ever_for_a_writing_thread_that_ended(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(jdbc_work.Work):
+        def write(self, connection: sqlite3.Connection) -> None:
+            raise RuntimeError
+
+    ended: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", ended.append)
+    with running(channel_at(path)) as channel:
+        put(channel, b"1")
+        with pytest.raises(StoppedError, match="the database was closed"):
+            channel.queue.database.run(Broken())
+        with pytest.raises(StoppedError):
+            put(channel, b"2")
+    assert len(ended) == 1
+    with running(channel_at(path)) as channel:
+        assert take(channel, 9) == [b"1"]
+
+
 def test_a_put_may_be_made_by_who_is_called_back(path: Path) -> None:
     with running(channel_at(path)) as channel:
         ends = Ends()
