@@ -93,7 +93,9 @@ class Delivery:
         self.batch = batch
         self.commit = commit
         self.required = [route for route in routes if route.is_required]
-        self._optional = [route for route in routes if not route.is_required]
+        self._optional = (
+            [route for route in routes if not route.is_required] if len(self.required) < len(routes) else []
+        )
         if len(self.required) > 1:
             self.required.sort(key=lambda route: route.channel.name)
         self._held: list[Offer] = []

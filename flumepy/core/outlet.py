@@ -44,6 +44,8 @@ class Outlet:
         self._open: set[Delivery] = set()
         self._owed: OrderedDict[int, tuple[EventBatch, list[Route]]] = OrderedDict()
         self.is_stopped = False
+        # Plugins may raise anything; a source can only answer what belongs to the tree.
+        self._guard = translate({Exception: InterceptorError}, f"{name}: an interceptor or the selector failed")
 
     def start(self) -> None:
         """Start the interceptors, in order."""
@@ -111,8 +113,7 @@ class Outlet:
     def _routes(self, batch: EventBatch) -> list[Route]:
         if not len(batch):
             return []
-        # Plugins may raise anything; a source can only answer what belongs to the tree.
-        with translate({Exception: InterceptorError}, f"{self.name}: an interceptor or the selector failed"):
+        with self._guard:
             intercepted = batch
             for interceptor in self.interceptors:
                 intercepted = interceptor.intercept(intercepted)

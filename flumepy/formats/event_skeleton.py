@@ -6,34 +6,55 @@ array that `with_texts` makes of two marks: if both events carry their mark as b
 because a separator leads from inside a body to inside the next. Texts with a quote or a backslash are never cut.
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 _KEY = b'"body"'
 _QUOTE = b'"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EventSkeleton:
     """What stands around the texts."""
 
     prefix: bytes
     separator: bytes
     tail: bytes
+    _split: Callable[[bytes], list[bytes]] | None = field(init=False, default=None, compare=False)
 
     def with_texts(self, first: bytes, second: bytes) -> bytes:
         """Return the array of two events with these texts."""
         return b"".join((self.prefix, first, self.separator, second, self.tail))
+
+    def texts(self, data: bytes) -> tuple[bytes, list[bytes]] | None:
+        """Return the texts of two events or more, as lines in one piece and as a list; None for another skeleton."""
+        if not data.startswith(self.prefix) or not data.endswith(self.tail) or b"\\" in data:
+            return None
+        middle = data[len(self.prefix) : -len(self.tail)]
+        texts = middle.split(self.separator) if self._split is None else self._split(middle)
+        if len(texts) < 2:
+            return None
+        texts.append(b"")
+        lines = b"\n".join(texts)
+        texts.pop()
+        return None if _QUOTE in lines else (lines, texts)
+
+    def prepare(self) -> None:
+        """Make `texts` quicker for many arrays: bytes.split sets its search up again for every piece."""
+        if self._split is None:
+            self._split = re.compile(re.escape(self.separator)).split
 
     def size_bytes(self, count: int) -> int:
         """Return the length of an array of `count` events without their texts."""
         return len(self.prefix) + (count - 1) * len(self.separator) + len(self.tail)
 
 
-def cut_like_events(data: bytes) -> tuple[EventSkeleton, list[bytes]] | None:
-    """Return the skeleton and the texts, or None where the events are too few or not alike."""
+def find_skeleton(data: bytes) -> EventSkeleton | None:
+    """Return what may be the skeleton of an array, or None where the events are too few or plainly not alike."""
     key = data.find(_KEY)
     start = data.find(_QUOTE, key + len(_KEY)) + 1
-    if key < 0 or not start or b"\\" in data:
+    if key < 0 or not start:
         return None
     prefix = data[:start]
     event_start = prefix[prefix.find(b"{") :]
@@ -42,8 +63,5 @@ def cut_like_events(data: bytes) -> tuple[EventSkeleton, list[bytes]] | None:
     if first_end < 0 or second < 0:
         return None
     separator = data[first_end : second + len(event_start)]
-    texts = data[start:].split(separator)
-    texts[-1], quote, tail = texts[-1].partition(_QUOTE)
-    if not quote or _QUOTE in b"\n".join(texts):
-        return None
-    return EventSkeleton(prefix, separator, quote + tail), texts
+    last_end = data.find(_QUOTE, data.rfind(separator) + len(separator))
+    return None if last_end < 0 else EventSkeleton(prefix, separator, data[last_end:])

@@ -105,6 +105,8 @@ class AnswerQueue:
 
     def ready(self) -> tuple[bytes, bool]:
         """Take what can be written now, and tell whether the connection ends with it."""
+        if not self._exchanges or self._exchanges[0].answer_bytes is None:
+            return b"", False
         answers: list[bytes] = []
         while self._exchanges and self._exchanges[0].answer_bytes is not None:
             exchange = self._exchanges.popleft()

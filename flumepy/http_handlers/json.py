@@ -16,8 +16,9 @@ import msgspec
 from flumepy.core.batch import Column, EventBatch, shared
 from flumepy.core.component import Context
 from flumepy.core.errors import InputError
+from flumepy.core.line_text import LineText
 from flumepy.core.options import NoOptions
-from flumepy.formats.event_skeleton import EventSkeleton, cut_like_events
+from flumepy.formats.event_skeleton import EventSkeleton, find_skeleton
 from flumepy.formats.gson import JsonObject, JsonSyntaxError, JsonValue, read_json
 from flumepy.formats.http_message import HttpRequest
 from flumepy.http_handlers.handler import BadRequestError, HttpHandler
@@ -60,10 +61,15 @@ class JsonHandler(HttpHandler[NoOptions]):
         self._last_headers: dict[str, Column] = {}
         self._last_skeleton: EventSkeleton | None = None
         self._skeleton_headers: dict[str, Column] = {}
+        self._last_content_type: str | None = None
+        self._last_charset = ""
 
     def handle(self, request: HttpRequest) -> EventBatch:
         """Return the events of the array. Raises BadRequestError, InputError."""
-        charset = _charset(request)
+        content_type = request.headers.get("content-type", "")
+        if content_type != self._last_content_type:
+            self._last_charset, self._last_content_type = _charset(request), content_type
+        charset = self._last_charset
         data = _utf8(request, charset)
         if charset == "utf-8" and (batch := self._like_events(data)) is not None:
             return batch
@@ -76,21 +82,32 @@ class JsonHandler(HttpHandler[NoOptions]):
         return EventBatch(_encoded(bodies, charset), headers)
 
     def _like_events(self, data: bytes) -> EventBatch | None:
-        cut = cut_like_events(data)
-        if cut is None:
-            return None
-        skeleton, texts = cut
-        if skeleton != self._last_skeleton:
-            try:
-                bodies, raw_headers = _strict_events(skeleton.with_texts(b"?1", b"?2"))
-                headers = self._columns(raw_headers)
-            except (InputError, msgspec.DecodeError, RecursionError):
+        skeleton = self._last_skeleton
+        cut = None if skeleton is None else skeleton.texts(data)
+        if skeleton is not None and cut is not None:
+            skeleton.prepare()
+        else:
+            skeleton = find_skeleton(data)
+            cut = None if skeleton is None else skeleton.texts(data)
+            if skeleton is None or cut is None or not self._learn(skeleton):
                 return None
-            if bodies != ["?1", "?2"] or bytes(raw_headers[0]) != bytes(raw_headers[1]):
-                return None
-            self._last_skeleton, self._skeleton_headers = skeleton, headers
-        size_bytes = len(data) - skeleton.size_bytes(len(texts))
-        return EventBatch(texts, self._skeleton_headers, body_bytes=size_bytes)
+        lines, texts = cut
+        if b"\n" in data:
+            size_bytes = len(data) - skeleton.size_bytes(len(texts))
+            return EventBatch(texts, self._skeleton_headers, body_bytes=size_bytes)
+        return EventBatch.from_text(LineText(lines, len(texts)), self._skeleton_headers)
+
+    def _learn(self, skeleton: EventSkeleton) -> bool:
+        """Prove what the texts of a skeleton are and keep it; false where they are not the bodies of equal events."""
+        try:
+            bodies, raw_headers = _strict_events(skeleton.with_texts(b"?1", b"?2"))
+            headers = self._columns(raw_headers)
+        except (InputError, msgspec.DecodeError, RecursionError):
+            return False
+        if bodies != ["?1", "?2"] or bytes(raw_headers[0]) != bytes(raw_headers[1]):
+            return False
+        self._last_skeleton, self._skeleton_headers = skeleton, headers
+        return True
 
     def _columns(self, raw_headers: list[msgspec.Raw]) -> dict[str, Column]:
         if not raw_headers:

@@ -91,6 +91,7 @@ class HttpSource(NetworkSource[HttpOptions]):
         if not isinstance(handler, HttpHandler):
             raise ConfigurationError(f"{options.handler} is no HTTP handler", key="handler")
         self.handler: HttpHandler[Any] = handler
+        self.guard = translate({Exception: InputError}, type(handler).__name__)
         below = options.server_connector
         self.connector = read_jetty_options(ServerConnectorOptions, "ServerConnector.", below, self.log)
         below = options.http_configuration
@@ -196,7 +197,7 @@ class HttpConnection(Connection):
             return
         counters = self.source.counters
         try:
-            with translate({Exception: InputError}, type(self.source.handler).__name__):
+            with self.source.guard:
                 batch = self.source.handler.handle(request)
         except BadRequestError as error:
             counters.event_read_fail += 1
