@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 
 from flumepy.core.batch import Event
 from flumepy.core.errors import StartError
-from flumepy.formats.flume_log import JavaDirectories, Replay
+from flumepy.formats.flume_log import JavaDirectories, Replay, verify_java_file
 from flumepy.formats.flume_log.replay import Counts
+from tests.formats.flume_log.writer import JavaChannel
 from tests.peers import flume
 
 CHANNEL = """
@@ -90,6 +92,31 @@ def swallow(server: socket.socket, asked: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while connection.recv(4096):
                 pass
+
+
+@pytest.mark.peer
+@pytest.mark.timeout(300)
+def test_the_integrity_tool_of_flume_counts_and_voids_as_ours_does(flume_command: list[str], tmp_path: Path) -> None:
+    channel = JavaChannel(tmp_path / "theirs")
+    channel.put(b"one", b"two", b"three", headers={"host": "größe-1", "none": None})
+    channel.take(1)
+    channel.rollback(channel.begin_put(b"four"))
+    channel.save()
+    theirs = channel.files[0].path
+    theirs.write_bytes(theirs.read_bytes().replace(b"two", b"TWO"))
+    ours = Path(shutil.copytree(theirs.parent, tmp_path / "ours")) / theirs.name
+
+    command = [
+        *flume_command[:-1],
+        "org.apache.flume.tools.FlumeToolsMain",
+        "fcintegritytool",
+        "-l",
+        str(theirs.parent),
+    ]
+    output = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout.decode()
+    assert "\n".join(verify_java_file(ours, repair=True).summary()) in output
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert ours.with_name("log-1.bak").read_bytes() == theirs.with_name("log-1.bak").read_bytes()
 
 
 @pytest.mark.peer

@@ -30,12 +30,12 @@ class Cipher:
             )
         if encryption.provider.removesuffix("$Builder") not in NAMES and encryption.provider.upper() != NAMES[0]:
             raise ConfigurationError(f"{path} is encrypted with {encryption.provider}, only {NAMES[0]} is read")
-        try:
-            key = keys[encryption.key_alias]
-        except KeyError:
+        # A JCEKS store keeps its aliases in lower case, and finds them in any.
+        key = keys.get(encryption.key_alias) or keys.get(encryption.key_alias.lower())
+        if key is None:
             raise ConfigurationError(
                 f"{where}, which is not among encryption.keyProvider.keys", key="encryption.keyProvider.keys"
-            ) from None
+            )
         if len(key) not in (16, 24, 32) or len(encryption.parameters) != COUNTER_BYTES:
             raise ConfigurationError(f"{where}, but that is no AES key, or the file's counter is damaged")
         self._cipher = _cipher(key, encryption.parameters)
@@ -57,6 +57,6 @@ def _cipher(key: bytes, counter: bytes) -> Any:
         ciphers = importlib.import_module("cryptography.hazmat.primitives.ciphers")
     except ImportError as error:
         raise MissingPackageError(
-            "an encrypted file channel needs the package cryptography", hint="pip install 'flumepy[tls]'"
+            "an encrypted file channel needs the package cryptography", hint="pip install 'flumepy[encryption]'"
         ) from error
     return ciphers.Cipher(ciphers.algorithms.AES(key), ciphers.modes.CTR(counter))

@@ -6,7 +6,7 @@ Source: Log.replay, LogUtils.
 
 import re
 from array import array
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -61,10 +61,13 @@ class JavaDirectories:
         found += [path for folder in self._data_dirs for path in _listed(folder) if _DATA_FILE.fullmatch(path.name)]
         return list(dict.fromkeys(found))
 
-    def lock(self) -> AbstractContextManager[None]:
-        """Keep Java agents out while the context lasts. Entering raises StartError that names the folder in use."""
+    def lock(self, held: Collection[Path] = ()) -> AbstractContextManager[None]:
+        """Keep Java agents out while the context lasts. Entering raises StartError that names the folder in use.
+
+        `held`: folders whose `in_use.lock` this process has locked already; taking it twice would lose it.
+        """
         folders = [*self._checkpoint_dirs(), *self._data_dirs]
-        return locked({folder.resolve(): folder for folder in folders}.values())
+        return locked({folder.resolve(): folder for folder in folders}.values(), held)
 
     def replay(self) -> Replay:
         """Find what is live and read each of it once, which verifies it.

@@ -4,13 +4,14 @@ A crash leaves the file behind, so it proves nothing. Java locks all of it with 
 with and `flock` does not; but Flume then tries the lock a second time, closes that handle, and so loses the lock on Linux: a
 running agent holds none (seen with 1.11; even a second agent starts). What it does keep is the file open, which /proc tells
 of processes that we may look into. Our lock keeps an agent from starting meanwhile. It belongs to the process: closing any
-other handle of the file in this process would end it, so nobody else opens it. Source: Log.lock, Log.tryLock.
+other handle of the file in this process would end it, so a folder that is locked here already must be said (`held`).
+Source: Log.lock, Log.tryLock.
 """
 
 import errno
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -24,12 +25,21 @@ Identity = tuple[int, int]
 
 
 @contextmanager
-def locked(folders: Iterable[Path]) -> Iterator[None]:
-    """Hold the lock of every folder that exists; a lock file made for this is removed again. Raises StartError."""
+def locked(folders: Iterable[Path], held: Collection[Path] = ()) -> Iterator[None]:
+    """Hold the lock of every folder that exists; a lock file made for this is removed again. Raises StartError.
+
+    `held`: folders whose lock this process holds already. They are looked at only.
+    """
+    ours = {folder.resolve() for folder in held}
     with ExitStack() as stack:
-        held = [(folder, stack.enter_context(_locked(folder))) for folder in folders if folder.is_dir()]
+        identities: dict[Path, Identity] = {}
+        for folder in folders:
+            if folder.resolve() in ours:
+                identities[folder] = _identity(os.stat(folder / LOCK_NAME))
+            elif folder.is_dir():
+                identities[folder] = stack.enter_context(_locked(folder))
         users = _users()
-        for folder, identity in held:
+        for folder, identity in identities.items():
             if identity in users:
                 raise StartError(_in_use(folder, f" (process {users[identity]})"))
         yield

@@ -68,7 +68,7 @@ def encrypted(folder: Path, keys: KeyStoreKeys | None) -> JavaDirectories:
 def test_an_encrypted_directory_is_read_with_its_key_store(tmp_path: Path, kept: bool) -> None:
     folder = unpack("encrypted-aes", tmp_path)
     password = (folder / "enc/pw").read_text(encoding="utf-8").strip()
-    keys = KeyStoreKeys(folder / "enc/ks.jceks", password, {"key-0": password})
+    keys = KeyStoreKeys(folder / "enc/ks.jceks", password, {"Key-0": password})
     assert (list(keys), len(keys)) == (["key-0"], 1)
     if not kept:
         (folder / "encdata/cp/checkpoint").unlink()

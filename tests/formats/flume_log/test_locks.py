@@ -108,6 +108,17 @@ def test_a_java_agent_cannot_start_meanwhile_and_nothing_is_left_behind(java: Ja
     assert not (tmp_path / "absent").exists()
 
 
+def test_a_lock_that_this_process_holds_is_not_lost(java: JavaDirectories, tmp_path: Path) -> None:
+    path = tmp_path / "data1/in_use.lock"
+    with path.open("w") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        with java.lock(held=[path.parent]):
+            assert is_held(tmp_path / "data2/in_use.lock")
+        assert is_held(path)
+        with open_only(path), pytest.raises(StartError, match=r"already locked\."), java.lock(held=[path.parent]):
+            pass
+
+
 def test_a_lock_of_another_kind_does_not_disturb(java: JavaDirectories, tmp_path: Path) -> None:
     with (tmp_path / "data1/in_use.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
