@@ -129,6 +129,11 @@ class Log(Generic[FrameT]):
         self._shelf.close()
 
     @property
+    def identity(self) -> bytes:
+        """Return the 16 random bytes that all segments of this log share."""
+        return self._log_id
+
+    @property
     def failure(self) -> LogFailedError | None:
         """Return why the log can no longer be used, if so."""
         return self._commit.failure
@@ -220,6 +225,11 @@ class Log(Generic[FrameT]):
         return self._segments[0].position if self._segments else self._next_position
 
     @property
+    def second_position(self) -> int | None:
+        """Return where the second segment begins: a `release` from there on gives something back. None with one."""
+        return next((segment.position for segment in self._segments[1:2]), None)
+
+    @property
     def written_end(self) -> int:
         """Return the position up to which frames can be read."""
         return self._commit.written_end
@@ -241,7 +251,7 @@ class Log(Generic[FrameT]):
     def locate(self, sequence: int) -> int:
         """Return the position of a frame at or before this sequence number, at most some 64 KB before it."""
         with self._lock:
-            segments = [segment for segment in self._segments if segment.header.sequence <= sequence]
+            segments = [segment for segment in self._segments if 0 <= segment.header.sequence <= sequence]
             if not segments:
                 return self.first_position
             return segments[-1].index.floor(sequence, segments[-1].position)

@@ -1,0 +1,301 @@
+"""A queue of events on a log: what is in memory, what is on disk only, and what is taken.
+
+A put becomes a frame and, once that has reached the level, visible to takers, in the order of the log. Up to a budget of
+bytes it stays in memory; beyond that it is read back later, so memory is bounded however long the backlog. Takers get
+what was given back first, then what is in memory, then the disk: that is the order of the sequence numbers. A commit of
+takes appends one TAKE frame. Facts about takes reach `_taken` only once that frame has reached the level, so whatever is
+derived from it (a watermark in another frame, a summary, what may be released) is true after any crash.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from threading import get_ident
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.channel import Line
+from flumepy.core.errors import FlumeError, translate
+from flumepy.event_log.backlog import Backlog, wanted_of
+from flumepy.event_log.checkpoint import Checkpoint
+from flumepy.event_log.frames import PayloadCodec, put_frame, take_frame
+from flumepy.event_log.recovery import Recovered
+from flumepy.event_log.runs import OVERHEAD_BYTES, Run, spans_of
+from flumepy.log.commit import Level, Ticket
+from flumepy.log.errors import LogFailedError, LogFullError
+from flumepy.log.frame import Frame
+
+HOT_BYTES = 16 * 1024 * 1024
+
+
+class Put:
+    """A batch on its way into a queue. `done` is called once, with the error if any, when takers can see it."""
+
+    __slots__ = ("batch", "count", "done", "frame", "leader", "line", "ticket", "time_ms")
+
+    def __init__(self, batch: EventBatch, frame: Frame, time_ms: int, done: "Callable[[FlumeError | None], None]",
+                 line: Line | None, leader: int) -> None:  # fmt: skip
+        self.batch = batch
+        self.count = len(batch)
+        self.frame: Frame | None = frame
+        self.time_ms = time_ms
+        self.done = done
+        self.line = line
+        self.leader = leader  # the thread that waits for it and may sync, or 0
+        self.ticket: Ticket | None = None
+
+
+class EventQueue:
+    """One life of a queue, from the opening of its log to its end or failure. `wake`: called when events are to be had."""
+
+    def __init__(
+        self,
+        recovered: Recovered,
+        *,
+        codec: PayloadCodec | None = None,
+        level: Level = Level.SYNCED,
+        hot_bytes: int = HOT_BYTES,
+        skips_bad: bool = False,
+        wake: Callable[[], None] = lambda: None,
+        lost: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.log = recovered.log
+        self.level = level
+        self._codec = codec
+        self._wake = wake
+        self._lost = lost
+        self._hot_limit = hot_bytes
+        self._arrivals: deque[Put] = deque()
+        self._storing = threading.Lock()  # one thread at a time appends arrivals, in their order
+        self._pending: deque[Put] = deque()  # appended, in the order of the log
+        self._settling = threading.Lock()  # one thread at a time releases
+        self._lock = threading.Lock()  # guards everything below
+        self._taken = recovered.taken
+        self._returned: deque[Run] = deque()
+        self._hot: deque[Run] = deque()
+        self._hot_bytes = 0
+        self._frames: deque[tuple[int, int]] = deque()  # first sequence number and position of frames in memory
+        self._end = self.log.written_end  # behind the last visible frame
+        self._end_sequence = self.log.next_sequence
+        self._backlog = Backlog(self.log, codec, skips_bad=skips_bad)
+        self._is_behind = recovered.queued > 0  # some visible events are on disk only
+        self._is_reading = False
+        self._commits: dict[int, int] = {}  # open commits of takes, and a position before their frame
+        self._last_commit = 0
+        self.available = recovered.queued  #: events that a take could get
+        self.version = 0  #: changes with every put and take
+        self.settled_version = -1  #: the version that the last `settle` summed up
+        if self._is_behind:
+            self._backlog.begin(recovered.low, min(recovered.taken.watermark, self._end_sequence))
+
+    # -- putting ----------------------------------------------------------------------------------------------------
+
+    def prepare(
+        self,
+        batch: EventBatch,
+        time_ms: int,
+        done: "Callable[[FlumeError | None], None]",
+        *,
+        line: Line | None = None,
+        blocks: bool = False,
+    ) -> Put:
+        """Encode a batch. blocks: this thread calls `flush` and may then sync. Raises InputError, ConfigurationError."""
+        return Put(batch, put_frame(batch, self._codec), time_ms, done, line, get_ident() if blocks else 0)
+
+    def enqueue(self, put: Put) -> None:
+        """Give a put its place in the order; `flush` must follow. May be called under a lock."""
+        self._arrivals.append(put)
+
+    def flush(self) -> None:
+        """Append what was enqueued. Waits only for those puts of this thread that were prepared with `blocks`."""
+        mine: list[Put] = []
+        while self._arrivals and self._storing.acquire(blocking=False):
+            try:
+                while self._arrivals:
+                    self._append(self._arrivals.popleft(), mine)
+            finally:
+                self._storing.release()
+        for put in mine:
+            assert put.ticket is not None
+            error: FlumeError | None = None
+            try:
+                put.ticket.wait(self.level)
+            except LogFailedError as failure:
+                error = failure
+            self._stored(put, error)
+
+    def _append(self, put: Put, mine: list[Put]) -> None:
+        if put.line is not None and put.line.is_broken:
+            put.done(LogFullError(f"{self.log.name}: an earlier put found no space"))
+            return
+        assert put.frame is not None
+        try:
+            put.ticket = self.log.append(put.frame)
+        except (LogFullError, LogFailedError) as error:
+            put.done(error)
+            return
+        put.frame = None
+        self._pending.append(put)
+        if put.leader == get_ident():
+            mine.append(put)
+        else:
+            put.ticket.call_when(self.level, lambda error: self._stored(put, error))
+
+    def _stored(self, put: Put, error: FlumeError | None) -> None:
+        if error is None:
+            self._publish()
+        put.done(error)
+
+    def _publish(self) -> None:
+        """Let takers see the puts that have reached the level, in order."""
+        with self._lock:
+            while self._pending and (ticket := self._pending[0].ticket) is not None and ticket.is_done(self.level):
+                put = self._pending.popleft()
+                self._show(put, ticket)
+        self._wake()
+
+    def _show(self, put: Put, ticket: Ticket) -> None:
+        size_bytes = put.batch.body_bytes()
+        if not self._is_behind and (
+            not self._hot or self._hot_bytes + OVERHEAD_BYTES * len(self._hot) < self._hot_limit
+        ):
+            self._hot.append(Run(ticket.sequence, put.batch, size_bytes, put.time_ms))
+            self._hot_bytes += size_bytes
+            self._frames.append((ticket.sequence, ticket.position))
+        elif not self._is_behind:
+            self._is_behind = True
+            self._backlog.begin(ticket.position, ticket.sequence)
+        self._end = ticket.end
+        self._end_sequence = ticket.sequence + ticket.count
+        self.available += put.count
+        self.version += 1
+
+    # -- taking -----------------------------------------------------------------------------------------------------
+
+    def take(self, limit: int) -> list[Run]:
+        """Remove up to `limit` events from the head; none while another taker reads the disk. Raises ChannelError."""
+        taken: list[Run] = []
+        left = limit
+        while True:
+            with self._lock:
+                left = self._take_from_memory(taken, left)
+                if left <= 0 or not self._is_behind or self._is_reading:
+                    return taken
+                self._is_reading = True
+            try:
+                lost = self._load()
+            except BaseException:
+                self.give_back(taken)
+                raise
+            finally:
+                self._is_reading = False
+            self._wake()
+            if lost:
+                self._lost(lost)
+
+    def _take_from_memory(self, taken: list[Run], left: int) -> int:
+        wanted = left
+        while left > 0 and self._returned:
+            taken.append(cut_head(self._returned, left))
+            left -= len(taken[-1])
+        while left > 0 and self._hot:
+            taken.append(cut_head(self._hot, left))
+            self._hot_bytes -= taken[-1].size_bytes
+            left -= len(taken[-1])
+        self.available -= wanted - left
+        return left
+
+    def _load(self) -> int:
+        """Read on from the disk; return how many events turned out to be gone."""
+        with self._lock:
+            end, end_sequence = self._end, self._end_sequence
+        chunk, heads = self._backlog.read(end)
+        with self._lock:
+            wanted = wanted_of(heads, self._taken)
+        loaded = self._backlog.decode(chunk, wanted, end, end_sequence)
+        with self._lock:
+            lost = sum([self._taken.add(*span) for span in loaded.lost])
+            self.available -= lost
+            self._hot.extend(loaded.runs)
+            self._hot_bytes += sum([run.size_bytes for run in loaded.runs])
+            self._frames.extend(loaded.frames)
+            self._backlog.position, self._backlog.sequence = loaded.position, loaded.sequence
+            self._is_behind = loaded.position < self._end
+        return lost
+
+    def give_back(self, runs: list[Run]) -> None:
+        """Return events to the head, in their order."""
+        with self._lock:
+            self._returned = deque(sorted([*self._returned, *runs], key=lambda run: run.first))
+            self.available += sum(map(len, runs))
+        self._wake()
+
+    def commit(self, runs: list[Run]) -> None:
+        """Mark events as taken, for good. Raises LogFullError, LogFailedError: then they may come again."""
+        spans = spans_of(runs)
+        with self._lock:
+            self._last_commit = number = self._last_commit + 1
+            self._commits[number] = self.log.written_end
+            watermark = self._taken.watermark
+        try:
+            self.log.append(take_frame(watermark, spans), uses_reserve=True).wait(self.level)
+        except FlumeError:
+            with self._lock:
+                del self._commits[number]
+            raise
+        with self._lock:
+            for span in spans:
+                self._taken.add(*span)
+            del self._commits[number]
+            self.version += 1
+            second = self.log.second_position
+            is_releasable = second is not None and self._low() >= second
+        if is_releasable and self.level is Level.SYNCED:
+            self.settle(waits=False)
+
+    # -- leaving nothing behind -------------------------------------------------------------------------------------
+
+    @property
+    def oldest_ms(self) -> int | None:
+        """Return when the event at the head was put; None where none is in memory."""
+        with self._lock:
+            head = self._returned or self._hot
+            return head[0].time_ms if head else None
+
+    def _low(self) -> int:
+        """Return the position before which nothing is needed: that of the frame with the first event not taken."""
+        watermark, frames = self._taken.watermark, self._frames
+        while len(frames) > 1 and frames[1][0] <= watermark:
+            frames.popleft()
+        if watermark >= (self._backlog.sequence if self._is_behind else self._end_sequence):
+            frames.clear()
+            return self._backlog.position if self._is_behind else self._end
+        return frames[0][1] if frames and frames[0][0] <= watermark else 0
+
+    def settle(self, *, waits: bool = True) -> Checkpoint | None:
+        """Sum up what is taken in one synced TAKE frame, then release what is before; return what recovery may use.
+
+        waits: false returns None where somebody is at it. Raises LogFullError, LogFailedError.
+        """
+        if not self._settling.acquire(blocking=waits):
+            return None
+        try:
+            with self._lock:
+                version = self.version
+                # Frames of takes that are not in `_taken` yet stand behind these positions.
+                start = min([self.log.written_end, *self._commits.values()])
+                low = self._low()
+                queued = self._end_sequence - self._taken.watermark - self._taken.count_above
+                frame = take_frame(self._taken.watermark, self._taken.spans())
+            ticket = self.log.append(frame, uses_reserve=True)
+            ticket.wait(Level.SYNCED)
+            with translate({OSError: LogFailedError}, f"{self.log.name}: a segment cannot be given back"):
+                self.log.release(min(low, start))
+            self.settled_version = version
+            return Checkpoint(self.log.identity, start, ticket.position, low, queued)
+        finally:
+            self._settling.release()
+
+
+def cut_head(runs: deque[Run], limit: int) -> Run:
+    """Remove up to `limit` events from the first run."""
+    return runs[0].cut(limit) if len(runs[0]) > limit else runs.popleft()
