@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from flumepy.agent.counting import counting, stop_counting
 from flumepy.agent.materialize import MaterializedAgent
-from flumepy.agent.runner import counting, stop_counting
 from flumepy.agent.supervisor import RETRY_S, Supervised, Supervisor
 from flumepy.core.channel import Channel
 from flumepy.core.counters import CounterGroup

@@ -2,21 +2,22 @@
 
 A pollable source and each sink (or sink group) have one thread. A sink that took nothing waits on its channel, woken by the
 next put, with Flume's back-off as the time limit; a failure waits as long as Flume does. Where whole batches arrive a sink
-lets some more come first, since a wake-up for each costs as much as writing it. Every wait ends when `stop` is called.
+lets some more come first, since a wake-up for each costs as much as writing it; where many threads are woken for little it
+rests (core/pace.py). Every wait ends when `stop` is called.
 Source: SinkRunner, PollableSourceRunner, EventDrivenSourceRunner.
 """
 
 import logging
 import threading
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
+from flumepy.agent.counting import counting, stop_counting
 from flumepy.core.backoff import LinearBackoff
 from flumepy.core.channel import Channel
-from flumepy.core.component import Component, PollableSource, Sink, SinkProcessor, Source, Status
+from flumepy.core.component import PollableSource, Sink, SinkProcessor, Source, Status
 from flumepy.core.errors import DeliveryError, FlumeError, StoppedError, call_all
+from flumepy.core.pace import Rhythm
 from flumepy.core.threads import Wakeup, start_thread
 
 log = logging.getLogger("flumepy.agent.runner")
@@ -25,6 +26,8 @@ FAILURE_WAIT_MS = 5000
 LINGER_MS = 1
 #: a wake-up that finds so many events finds a stream of batches
 CROWD_EVENTS = 50
+#: a wake-up that finds more is worth its price, and a longer wait would take them out of the processor's cache
+MANY_EVENTS = 1000
 #: a channel with less room, as a multiple of what was found, could be full before the sink looks again
 AMPLE_ROOM = 8
 PATIENCE_S = 10.0  # after which it is said that a stop waits for a component
@@ -180,6 +183,8 @@ class SinkRunner(PolledRunner):
         self._has_looked_again = False
         self._has_worked = False
         self._is_crowded = False
+        self._found_events = 0
+        self._rhythm = Rhythm(self._wakeup)
 
     @property
     def sinks(self) -> "list[Sink[Any]]":
@@ -212,11 +217,26 @@ class SinkRunner(PolledRunner):
         if status is Status.READY:
             self._backoff.reset()
             self._has_looked_again = False
-            self._has_worked = True
+            if not self._has_worked:
+                self._has_worked = True
+                self._rhythm.work_came()
+            self._rest()
         elif status is Status.BACKOFF:
             self.wait_ms(self._backoff.next_ms())
         else:
             self._wait_for_events()
+
+    def _rest(self) -> None:
+        """Rest where the process is woken too often for few events; a put that finds no room ends it."""
+        self._wakeup.is_resting = True  # first: a put that fills the channel behind the next line is not missed
+        is_small = self._found_events <= MANY_EVENTS and not self._is_stopping
+        if is_small and not self._waiting_events() and self._rhythm.rest():
+            self._has_worked = False
+            self._found_events = self._waiting_events()
+        self._wakeup.is_resting = False
+
+    def _waiting_events(self) -> int:
+        return sum([sink.channel.size for sink in self.sinks])
 
     def _wait_for_events(self) -> None:
         # The crowd may stand in the channel of a group's other member: only one that was served counts.
@@ -225,6 +245,7 @@ class SinkRunner(PolledRunner):
         else:
             self._wait_for_a_put()
         self._has_worked = False
+        self._found_events = self._waiting_events()
         self._is_crowded = any(is_crowded(sink.channel) for sink in self.sinks)
 
     def _wait_for_a_put(self) -> None:
@@ -232,7 +253,7 @@ class SinkRunner(PolledRunner):
         try:
             # A put between the empty take and the arming poked nobody: look again, but only once, since the events may
             # lie in the channel of a group's other member.
-            if self._has_looked_again or not any(sink.channel.size for sink in self.sinks):
+            if self._has_looked_again or not self._waiting_events():
                 self._has_looked_again = False
                 self.wait_ms(self._backoff.next_ms())
             else:
@@ -255,27 +276,6 @@ def is_crowded(channel: "Channel[Any]") -> bool:
 def log_failure(message: str, name: str, error: Exception) -> None:
     """Log an expected error as a sentence and an unexpected one, a defect, with its trace."""
     log.error(message, name, error, exc_info=None if isinstance(error, FlumeError) else error)
-
-
-@contextmanager
-def counting(components: "Sequence[Component[Any]]") -> Iterator[None]:
-    """Zero and start the counters of components that have some; undone where their start fails."""
-    groups = [component.counters for component in components if component.counters is not None]
-    for group in groups:
-        group.start()
-    try:
-        yield
-    except BaseException:
-        for group in groups:
-            group.start_failed()
-        raise
-
-
-def stop_counting(components: "Sequence[Component[Any]]") -> None:
-    """Close the counters of components that have some and were started."""
-    for component in components:
-        if component.counters is not None and component.counters.is_running:
-            component.counters.stop()
 
 
 def runner_for(source: "Source[Any]") -> Runner:

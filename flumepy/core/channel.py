@@ -173,3 +173,8 @@ class Channel(Component[OptionsT]):
         """Tell waiting sinks that there are events; channels call this after each put that takers can see."""
         for wakeup in self._listeners:
             wakeup.poke()
+
+    def nudge_listeners(self) -> None:
+        """Tell resting sinks that a put found no room."""
+        for wakeup in self._listeners:
+            wakeup.nudge()

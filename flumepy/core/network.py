@@ -3,12 +3,11 @@
 The buffer belongs to the loop, not to a connection: 1,000 idle connections cost no buffers. A connection's protocol
 consumes what arrived before the next read. While a commit is open a connection that still sends is read once more, at most
 `PAUSED_READ_BYTES`, and then waits: so a pause costs nothing for those that are silent. Accepts, timers and stop go on.
+Where no peer waits for answers the loop rests when the process is woken too often for too little (core/pace.py).
 `stop` closes the listeners, answers what was received (for at most `DRAIN_S`), then ends open commits and connections.
 """
 
 import asyncio
-import errno
-import socket
 import threading
 import time
 from abc import abstractmethod
@@ -20,22 +19,29 @@ from flumepy.core.errors import FlumeError, StartError
 from flumepy.core.intake import Intake, Parcel
 from flumepy.core.loop_errors import LoopErrors
 from flumepy.core.options import OptionsT
+from flumepy.core.resting_selector import RestingSelector
+from flumepy.core.sockets import bound_socket
 from flumepy.core.threads import start_thread
 
+__all__ = ["MAX_CONNECTIONS", "Connection", "NetworkSource", "bound_socket", "format_peer"]
+
 READ_BYTES = 256 * 1024
+#: more than this since the last wait: the socket's buffer would be full before a rest is over
+RESTING_BYTES = 64 * 1024
 PAUSED_READ_BYTES = 4 * 1024
 DRAIN_S = 2.0
 CLOSE_S = 0.5
 POLL_S = 0.005
 MAX_CONNECTIONS = 10_000
 WARNING_INTERVAL_S = 60.0
-ANY_HOSTS = ("", "0.0.0.0", "::")  # noqa: S104  # Flume listens on all interfaces by default
 
 
 class NetworkSource(Source[OptionsT]):
     """Base of sources that listen. Subclasses open their listeners in `open`."""
 
     max_connections = MAX_CONNECTIONS
+    #: true: no peer waits for an answer, and nothing is lost that is read later
+    can_rest = False
 
     def __init__(self, context: Context, options: OptionsT) -> None:
         super().__init__(context, options)
@@ -43,6 +49,7 @@ class NetworkSource(Source[OptionsT]):
         self.paused_connections: set[Connection] = set()
         self.is_paused = False
         self.is_stopping = False
+        self.read_bytes = 0
         self._thread: threading.Thread | None = None
         self._last_limit_warning_s = float("-inf")
 
@@ -56,6 +63,7 @@ class NetworkSource(Source[OptionsT]):
             return
         opened: list[FlumeError | None] = []
         event = threading.Event()
+        self._selector = RestingSelector(self._may_rest)
         self._thread = start_thread(f"source-{self.name}", lambda: self._run(opened, event))
         event.wait()
         failure = opened[0] if opened else StartError(f"{self.context.prefix or self.name}: failed while it started")
@@ -69,11 +77,17 @@ class NetworkSource(Source[OptionsT]):
         thread, self._thread = self._thread, None
         if thread is not None:
             self.loop.call_soon_threadsafe(self._stopping.set)
+            self._selector.end_rest()
             thread.join()
+
+    def _may_rest(self) -> bool:
+        """Tell whether nobody waits for the loop, and little came since it was asked last."""
+        read_bytes, self.read_bytes = self.read_bytes, 0
+        return self.can_rest and 0 < read_bytes <= RESTING_BYTES and self.intake.is_idle
 
     def _run(self, opened: list[FlumeError | None], event: threading.Event) -> None:
         try:
-            with asyncio.Runner() as runner:
+            with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(self._selector)) as runner:
                 runner.run(self._serve(opened, event))
         finally:
             event.set()
@@ -205,6 +219,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Hand over what arrived."""
         if not self.is_closed:
+            self.source.read_bytes += nbytes
             self.received(self.source.read_buffer[:nbytes])
             if self.source.is_paused:
                 self.update_reading()
@@ -252,49 +267,3 @@ def format_peer(address: Any) -> str:
     """Return host:port of a socket address."""
     is_pair = isinstance(address, tuple) and len(address) > 1
     return f"{address[0]}:{address[1]}" if is_pair else str(address or "unknown")
-
-
-def bound_socket(host: str, port: int, kind: int = socket.SOCK_STREAM) -> socket.socket:
-    """Return a non-blocking socket bound as Java binds: the wildcard address takes IPv4 and IPv6. Raises OSError.
-
-    Source: sun.nio.ch.Net.bind, where 0.0.0.0 becomes the IPv6 wildcard wherever IPv6 is available.
-    """
-    candidates = [("::", socket.AF_INET6), ("0.0.0.0", socket.AF_INET)] if host in ANY_HOSTS else _resolve(host, kind)  # noqa: S104
-    for position, (address, family) in enumerate(candidates):
-        try:
-            return _bind(address, port, family, kind)
-        except OSError as error:
-            # Only a machine without IPv6 falls back to IPv4; a port in use stays an error.
-            if position + 1 < len(candidates) and host in ANY_HOSTS and _lacks_ipv6(error):
-                continue
-            raise OSError(error.errno, f"{host or '*'}:{port}: {error.strerror or error}") from error
-    raise OSError(f"{host}: no address")
-
-
-def _resolve(host: str, kind: int) -> list[tuple[str, socket.AddressFamily]]:
-    found = socket.getaddrinfo(host, None, type=kind)
-    # Java prefers IPv4: `localhost` means 127.0.0.1 there, whatever the resolver puts first.
-    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
-    return [(str(entry[4][0]), entry[0]) for entry in found[:1]]
-
-
-def _bind(address: str, port: int, family: socket.AddressFamily, kind: int) -> socket.socket:
-    bound = socket.socket(family, kind)
-    try:
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        if kind == socket.SOCK_STREAM:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((address, port))
-        bound.setblocking(False)
-    except OverflowError:
-        bound.close()
-        raise OSError(errno.EINVAL, "a port lies between 0 and 65535") from None
-    except BaseException:
-        bound.close()
-        raise
-    return bound
-
-
-def _lacks_ipv6(error: OSError) -> bool:
-    return error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)

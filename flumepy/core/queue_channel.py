@@ -115,6 +115,7 @@ class QueueChannel(Channel[OptionsT]):
         size_bytes = batch.body_bytes()
         offer = QueueOffer(self, batch, size_bytes, done, hold, line)
         refusal = self._refusal(batch, size_bytes)
+        is_granted = False
         with self._lock:
             self.counters.put_attempt += len(batch)
             if line is not None and line.is_broken:
@@ -122,15 +123,17 @@ class QueueChannel(Channel[OptionsT]):
             if refusal is None:
                 if (not wait or not self._waiting) and self.fits(offer):
                     self._grant(offer)
+                    is_granted = True
                 elif wait and self._waits():
                     self._enqueue_offer(offer)
-                    return offer
                 else:
                     refusal = self.full_error(batch)
+        if refusal is None and is_granted:
+            self._finish([offer])
+            return offer
+        self.nudge_listeners()
         if refusal is not None:
             offer.end(refusal)
-        else:
-            self._finish([offer])
         return offer
 
     def _waits(self) -> bool:

@@ -24,12 +24,13 @@ def start_thread(name: str, target: Callable[[], None]) -> threading.Thread:
 class Wakeup:
     """Wake one waiting thread; a set before the wait is not lost."""
 
-    __slots__ = ("_lock", "is_armed")
+    __slots__ = ("_lock", "is_armed", "is_resting")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lock.acquire()
         self.is_armed = False  # true while the owner is about to wait: `poke` costs nothing otherwise
+        self.is_resting = False  # true while the owner looks away on purpose: only `nudge` wakes it
 
     def set(self) -> None:
         """Let the waiter go on, now or at its next wait."""
@@ -41,6 +42,11 @@ class Wakeup:
     def poke(self) -> None:
         """Set only if the waiter has armed itself; the waiter looks again after arming, so nothing is missed."""
         if self.is_armed:
+            self.set()
+
+    def nudge(self) -> None:
+        """Set only if the waiter rests."""
+        if self.is_resting:
             self.set()
 
     def wait(self, timeout_s: float | None) -> bool:

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 from flumepy.core.component import Context
 from flumepy.core.loop_errors import LoopErrors
-from flumepy.core.network import bound_socket
 from flumepy.core.options import Options, OptionsT, opt
+from flumepy.core.sockets import bound_socket
 from flumepy.core.threads import start_thread
 from flumepy.formats.http_answer import AnswerQueue, CommonHeaders, Exchange
 from flumepy.formats.http_message import ByteBudget, HttpRequest, Refusal, RequestLimits, RequestParser

@@ -14,8 +14,9 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
 from flumepy.core.errors import FlumeError
 from flumepy.core.intake import Parcel
-from flumepy.core.network import Connection, NetworkSource, bound_socket, format_peer
+from flumepy.core.network import Connection, NetworkSource, format_peer
 from flumepy.core.options import Options, opt
+from flumepy.core.sockets import bound_socket
 from flumepy.formats.java_text import java_charset
 
 BACKLOG = 1024
@@ -41,6 +42,7 @@ class NetcatSource(NetworkSource[NetcatOptions]):
     def __init__(self, context: Context, options: NetcatOptions) -> None:
         super().__init__(context, options)
         self.encoding = java_charset(options.encoding)
+        self.can_rest = not options.ack_every_event
         self.is_utf8 = codecs.lookup(self.encoding).name == "utf-8"
 
     async def open(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -17,8 +17,9 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
 from flumepy.core.errors import FlumeError
 from flumepy.core.intake import Parcel
-from flumepy.core.network import NetworkSource, bound_socket
+from flumepy.core.network import NetworkSource
 from flumepy.core.options import Options, opt
+from flumepy.core.sockets import bound_socket
 
 DATAGRAM_BYTES = 2048
 TURN_BYTES = 256 * 1024

@@ -17,6 +17,7 @@ from flumepy.agent.runner import (
     runner_for,
 )
 from flumepy.channels.memory import MemoryChannel
+from flumepy.core import pace
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context, Interceptor, PollableSource, Sink, Source, Status
 from flumepy.core.counters import SinkCounters, SourceCounters
@@ -247,6 +248,56 @@ def test_a_sink_that_lets_a_crowd_gather_takes_what_comes_meanwhile_and_later() 
             if count % 300 == 0:
                 wait_until(lambda count=count: len(sink.bodies) == count, timeout_s=0.5, what="the delivery")
         wait_until(lambda: len(sink.bodies) == 1000, timeout_s=0.5, what="the delivery")
+
+
+@pytest.fixture
+def long_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every thread rest for a minute that is woken twice within half of it."""
+    for name, value in {"WAKE_UPS_PER_S": 0.01, "BURST_WAKE_UPS": 0, "LONGEST_REST_S": 60.0}.items():
+        monkeypatch.setattr(pace, name, value)
+
+
+def put_until_it_rests(channel: MemoryChannel, sink: RecordingSink) -> None:
+    """Put single events until the sink does not come for the next one."""
+    for number in range(20):
+        channel.offer(EventBatch([b"x"]), lambda _: None)
+        if stays(lambda number=number: len(sink.bodies) == number, for_s=0.2):
+            return
+    raise AssertionError("the sink never rests")
+
+
+@pytest.mark.usefixtures("long_rests")
+def test_a_sink_that_is_woken_too_often_rests_and_a_stop_ends_it() -> None:
+    sink, channel = RecordingSink(), build(MemoryChannel, {}, name="c1")
+    attach(sink, channel)
+    with running(sink_runner(sink)):  # asserts that the stop is quick
+        put_until_it_rests(channel, sink)
+
+
+@pytest.mark.usefixtures("long_rests")
+@pytest.mark.parametrize("keep_alive", ["0", "3"])
+def test_a_put_that_finds_no_room_ends_a_rest(keep_alive: str) -> None:
+    limits = {"capacity": "100", "transactionCapacity": "100", "keep-alive": keep_alive}
+    sink, channel = RecordingSink(), build(MemoryChannel, limits, name="c1")
+    attach(sink, channel)
+    with running(sink_runner(sink)):
+        put_until_it_rests(channel, sink)
+        taken = len(sink.bodies)
+        channel.offer(EventBatch([b"x"] * 100), lambda _: None)
+        wait_until(lambda: len(sink.bodies) > taken, timeout_s=1, what="the end of the rest")
+
+
+@pytest.mark.usefixtures("long_rests")
+def test_a_sink_that_finds_many_events_at_a_time_does_not_rest() -> None:
+    sink, channel = (
+        RecordingSink(),
+        build(MemoryChannel, {"capacity": "9999", "transactionCapacity": "9999"}, name="c1"),
+    )
+    attach(sink, channel)
+    with running(sink_runner(sink)):
+        for count in range(1, 6):
+            channel.offer(EventBatch([b"x"] * 1001), lambda _: None)
+            wait_until(lambda count=count: len(sink.bodies) == 1001 * count, timeout_s=3, what="the delivery")
 
 
 @pytest.mark.parametrize(("count", "expected"), [(49, False), (50, True), (100, True), (120, False)])

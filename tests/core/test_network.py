@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from flumepy.channels.memory import MemoryChannel
+from flumepy.core import pace
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
 from flumepy.core.component import Context
@@ -345,3 +346,34 @@ def test_peers_are_printed_as_host_and_port() -> None:
 def test_a_host_without_an_address_cannot_be_bound() -> None:
     with pytest.raises(OSError, match=r"\w"):
         bound_socket("no.such.host.invalid", 0)
+
+
+@pytest.mark.parametrize("can_rest", [True, False])
+def test_a_source_whose_peers_wait_for_no_answers_rests_and_a_stop_ends_it(
+    can_rest: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"WAKE_UPS_PER_S": 0.01, "BURST_WAKE_UPS": 0, "LONGEST_REST_S": 60.0}.items():
+        monkeypatch.setattr(pace, name, value)
+    channel = ListChannel()
+    source = line_source(channel)
+    source.can_rest = can_rest
+    source.start()
+    with client(source) as peer:
+        peer.sendall(b"line\n")
+        sent = 1
+        while sent < 20 and not is_silent(peer):
+            peer.sendall(b"line\n")
+            sent += 1
+        wait_until(lambda: channel.size == sent - can_rest, what="what is read at once")
+        assert (sent < 20) is can_rest
+        began_s = time.monotonic()
+        source.stop()
+        assert time.monotonic() - began_s < 5
+
+
+def is_silent(peer: socket.socket) -> bool:
+    """Tell whether no answer comes, and take the one that does."""
+    if not select.select([peer], [], [], 0.3)[0]:
+        return True
+    peer.recv(100)
+    return False

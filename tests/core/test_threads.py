@@ -30,6 +30,15 @@ def test_two_sets_wake_once() -> None:
     assert not wakeup.wait(0)
 
 
+def test_a_nudge_wakes_only_who_rests() -> None:
+    wakeup = Wakeup()
+    wakeup.nudge()
+    assert not wakeup.wait(0)
+    wakeup.is_resting = True
+    wakeup.nudge()
+    assert wakeup.wait(0)
+
+
 def test_a_wait_ends_with_its_time() -> None:
     began_s = time.monotonic()
     assert not Wakeup().wait(0.02)

@@ -228,3 +228,9 @@ class TestNetcatObeysTheLawOfSources(SourceConformance):
     def feed(self, source: NetcatSource, bodies: list[bytes]) -> None:
         with socket.create_connection(("127.0.0.1", source.port), 10) as client:
             client.sendall(b"".join(body + b"\n" for body in bodies))
+
+
+@pytest.mark.parametrize(("acks", "expected"), [("true", False), ("false", True)])
+def test_reading_may_rest_only_where_nobody_waits_for_an_ok(acks: str, expected: bool) -> None:
+    settings = {"bind": "127.0.0.1", "port": "0", "ack-every-event": acks}
+    assert build(NetcatSource, settings, name="r1").can_rest is expected

@@ -1,0 +1,125 @@
+"""Who rests when a process is woken too often, and who never does."""
+
+import heapq
+
+import pytest
+
+from flumepy.core.pace import LONGEST_REST_S, WAKE_UPS_PER_S, Pace, Rhythm
+from flumepy.core.threads import Wakeup
+
+
+class Clock:
+    """A time that the test sets."""
+
+    def __init__(self) -> None:
+        self.s = 1000.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+class SleepingWakeup(Wakeup):
+    """A wake-up on the test's clock: nobody sets it, each wait takes its time."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.waits_s: list[float] = []
+
+    def wait(self, timeout_s: float | None) -> bool:
+        assert timeout_s is not None
+        self.waits_s.append(timeout_s)
+        self.clock.s += timeout_s
+        return False
+
+
+class Flow:
+    """A thread whose work comes every `interval_s`; many share one clock, each told the time at which it looks."""
+
+    def __init__(self, clock: Clock, pace: Pace, interval_s: float) -> None:
+        self.wakeup = SleepingWakeup(clock)
+        self.rhythm = Rhythm(self.wakeup, pace)
+        self.clock = clock
+        self.interval_s = interval_s
+
+    def work(self) -> float:
+        """Do what has come, rest where that is wanted, and return when the next work is seen."""
+        self.rhythm.work_came()
+        now_s = self.clock.s
+        self.rhythm.rest()
+        next_s = (int(now_s / self.interval_s + 1e-6) + 1) * self.interval_s
+        ready_s, self.clock.s = max(self.clock.s, next_s), now_s
+        return ready_s
+
+
+def wake_ups_in_a_second(clock: Clock, flows: list[Flow]) -> int:
+    """Run the flows until they have settled, then count for a second; their waits are those of that second."""
+    queue = [(clock.s, number) for number in range(len(flows))]
+    began_s, count = clock.s + 3, 0
+    while queue[0][0] < began_s + 1:
+        clock.s, number = queue[0]
+        if clock.s >= began_s:
+            if not count:
+                for flow in flows:
+                    flow.wakeup.waits_s.clear()
+            count += 1
+        heapq.heapreplace(queue, (flows[number].work(), number))
+    return count
+
+
+@pytest.mark.parametrize("threads", [40, 200, 400])
+def test_many_threads_are_woken_no_more_often_than_the_pace_allows(threads: int) -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    flows = [Flow(clock, pace, 0.01) for _ in range(threads)]
+    allowed = max(WAKE_UPS_PER_S, threads / LONGEST_REST_S)
+    assert wake_ups_in_a_second(clock, flows) <= allowed * 1.25
+    assert max(wait_s for flow in flows for wait_s in flow.wakeup.waits_s) <= LONGEST_REST_S + 1e-9
+
+
+def test_while_they_are_few_nobody_rests() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    flows = [Flow(clock, pace, 0.01) for _ in range(18)]
+    assert wake_ups_in_a_second(clock, flows) == pytest.approx(1800, abs=40)
+    assert not any(flow.wakeup.waits_s for flow in flows)
+
+
+def test_a_thread_that_is_woken_seldom_never_rests_however_busy_others_are() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    flows = [Flow(clock, pace, 0.01) for _ in range(200)]
+    seldom = Flow(clock, pace, 0.06)
+    wake_ups_in_a_second(clock, [*flows, seldom])
+    assert flows[0].wakeup.waits_s
+    assert not seldom.wakeup.waits_s
+
+
+def test_a_thread_whose_work_stops_coming_stops_resting() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    rhythm = Rhythm(SleepingWakeup(clock), pace)
+    for _ in range(200):
+        pace.next_moment_s(clock.s)
+    rhythm.rest()
+    clock.s += 0.001
+    rhythm.work_came()
+    assert rhythm.rest()
+    clock.s += 5  # nothing came during the rest, nor soon after it
+    rhythm.work_came()
+    for _ in range(200):
+        pace.next_moment_s(clock.s)
+    assert not rhythm.rest()
+
+
+def test_a_set_ends_a_rest() -> None:
+    wakeup = Wakeup()
+    pace = Pace()
+    rhythm = Rhythm(wakeup, pace)
+    rhythm.rest()
+    rhythm.work_came()
+    for _ in range(400):
+        pace.next_moment_s(pace.now_s())
+    wakeup.set()
+    assert rhythm.rest()
+    assert not wakeup.wait(0)
