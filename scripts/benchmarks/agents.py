@@ -12,10 +12,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.cases import Case
+from benchmarks.cases import OURS_ALONE, Case
 from benchmarks.configurations import Site, flume_configuration, rsyslog_configuration
 
 READY_TIMEOUT_S = 60
@@ -38,13 +38,40 @@ class Agent:
 
 
 def flume_like(name: str, command: list[str]) -> Agent:
-    """Return an agent that understands Flume's configuration and `--conf-file FILE --name a1`."""
+    """Return an agent that understands Flume's configuration and `--conf-file FILE --name a1 -Dkey=value`."""
     return Agent(
         name,
         suits=lambda case: True,
         configuration=flume_configuration,
-        command=lambda site: [*command, "--conf-file", str(site.conf), "--name", "a1"],
+        command=lambda site: [*command, "--conf-file", str(site.conf), "--name", "a1", *_definitions(site)],
     )
+
+
+def real_flume(command: list[str]) -> Agent:
+    """Return the real Flume, whose command begins with `java`."""
+    java, *arguments = command
+    return Agent(
+        "flume",
+        suits=lambda case: case.kind not in OURS_ALONE,
+        configuration=flume_configuration,
+        command=lambda site: [java, *_definitions(site), *arguments, "--conf-file", str(site.conf), "--name", "a1"],
+    )
+
+
+def over_memory(agent: Agent) -> Agent:
+    """Return the same agent with a memory channel where the case has a file channel."""
+    return Agent(
+        f"{agent.name}-memory",
+        suits=lambda case: case.kind == "throughput" and case.channel == "file",
+        configuration=lambda case, site: agent.configuration(replace(case, channel="memory"), site),
+        command=agent.command,
+    )
+
+
+def _definitions(site: Site) -> list[str]:
+    if not site.monitoring_port:
+        return []
+    return ["-Dflume.monitoring.type=http", f"-Dflume.monitoring.port={site.monitoring_port}"]
 
 
 def rsyslog() -> Agent | None:
@@ -55,7 +82,7 @@ def rsyslog() -> Agent | None:
     return Agent(
         "rsyslog",
         suits=lambda case: case.suits_rsyslog,
-        configuration=lambda case, site: rsyslog_configuration(site),
+        configuration=rsyslog_configuration,
         command=lambda site: [program, "-n", "-f", str(site.conf), "-i", str(site.folder / "rsyslogd.pid")],
     )
 

@@ -15,8 +15,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import machine, qualities, report, throughput
-from benchmarks.agents import Agent, flume_like, rsyslog
+from benchmarks import durable, library, machine, outage, qualities, report, throughput
+from benchmarks.agents import Agent, flume_like, over_memory, real_flume, rsyslog
 from benchmarks.cases import CASES, Case
 from tests.peers import flume
 
@@ -30,8 +30,9 @@ def main() -> None:
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     machine.allow_many_files()
-    agents = [flume_like(options.name, shlex.split(options.agent)), *([] if options.no_peers else _peers(options.peer))]
-    cases = [CASES[name] for name in options.case or CASES]
+    ours = flume_like(options.name, shlex.split(options.agent))
+    agents = [ours, over_memory(ours), *([] if options.no_peers else _peers(options.peer))]
+    cases = [replace(CASES[name], outage_s=options.outage_s) for name in options.case or CASES]
     if options.quick:
         cases = [replace(case, lines=case.lines // QUICK_DIVISOR) for case in cases]
     repeat = QUICK_REPEAT if options.quick else options.repeat
@@ -57,13 +58,32 @@ def main() -> None:
 def run(case: Case, agents: list[Agent], repeat: int, quick: bool) -> tuple[list[report.Row], list[str]]:
     """Measure one case in a folder of its own; return its rows, and why an agent is missing from them."""
     problems: list[str] = []
+    first = agents[0].name
     with tempfile.TemporaryDirectory(prefix="flumepy-bench-") as name:
         folder = Path(name)
-        if case.kind == "throughput":
-            measured = throughput.measure(case, agents, repeat, folder, problems)
-            return report.throughput_rows(case, agents[0].name, measured), problems
-        found = qualities.measure(case, agents, repeat, quick, folder, problems)
-        return report.quality_rows(case, agents[0].name, found), problems
+        match case.kind:
+            case "throughput":
+                measured = throughput.measure(case, agents, repeat, folder, problems)
+            case "file":
+                measured = durable.measure(case, agents, repeat, folder, problems)
+            case "library" | "threads":
+                measured = library.measure_loops(case, first, repeat, folder, problems)
+            case _:
+                found = _qualities(case, agents, repeat, quick, folder, problems)
+                return report.quality_rows(case, first, found), problems
+        return report.throughput_rows(case, first, measured), problems
+
+
+def _qualities(
+    case: Case, agents: list[Agent], repeat: int, quick: bool, folder: Path, problems: list[str]
+) -> list[qualities.Quality]:
+    match case.kind:
+        case "backlog":
+            return library.measure_backlog(case, agents[0].name, repeat, folder, problems)
+        case "outage":
+            return outage.measure(case, agents, folder, problems)
+        case _:
+            return qualities.measure(case, agents, repeat, quick, folder, problems)
 
 
 def default_agent() -> str:
@@ -86,6 +106,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="a tenth of the events, two rounds: is everything in order?"
     )
+    parser.add_argument("--outage-s", type=int, default=20, help="length of the outage of file-outage (20)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every value")
     parser.add_argument(
         "--markdown", type=Path, metavar="FILE", help="put the table into this file, between the bench marks"
@@ -97,7 +118,7 @@ def _peers(wanted: list[str] | None) -> list[Agent]:
     peers = []
     if wanted is None or "flume" in wanted:
         try:
-            peers.append(flume_like("flume", flume.command()))
+            peers.append(real_flume(flume.command()))
         except flume.PeerMissingError as error:
             print(f"real Flume left out: {error}")
     if wanted is None or "rsyslog" in wanted:

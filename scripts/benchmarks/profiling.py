@@ -1,4 +1,4 @@
-"""Run one throughput case on flumepy under the tracer and print, thread by thread, where the processor time goes."""
+"""Run one case that is a rate on flumepy under the tracer and print, thread by thread, where the processor time goes."""
 
 import argparse
 import shlex
@@ -8,12 +8,13 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import machine, throughput
+from benchmarks import durable, library, machine, throughput
 from benchmarks.agents import BenchError, flume_like
-from benchmarks.cases import CASES
+from benchmarks.cases import CASES, Case
 from benchmarks.main import QUICK_DIVISOR, ROOT
 
 TRACER = Path(__file__).with_name("tracer.py")
+RATED = ("throughput", "file", "library", "threads")
 
 
 def main() -> None:
@@ -27,9 +28,8 @@ def main() -> None:
     problems: list[str] = []
     with tempfile.TemporaryDirectory(prefix="flumepy-profile-") as name:
         report = Path(name) / "profile.txt"
-        command = ["env", f"PYTHONPATH={ROOT}", sys.executable, str(TRACER), str(report), *shlex.split(options.module)]
-        measured = throughput.measure(case, [flume_like("flumepy", command)], options.repeat, Path(name), problems)
-        for one in measured:
+        traced = [sys.executable, str(TRACER), str(report)]
+        for one in _measure(case, traced, options, Path(name), problems):
             rates = ", ".join(f"{done.events_per_s:,.0f}" for done in one.rounds)
             print(
                 f"{case.name}: {rates} events/s under the tracer; {'; '.join(one.complaints) or 'every event arrived'}"
@@ -42,13 +42,23 @@ def main() -> None:
         sys.exit("\n".join(problems))
 
 
+def _measure(
+    case: Case, traced: list[str], options: argparse.Namespace, folder: Path, problems: list[str]
+) -> list[throughput.Measured]:
+    if case.kind in ("library", "threads"):
+        return library.measure_loops(case, "flumepy", options.repeat, folder, problems, traced)
+    agent = flume_like("flumepy", ["env", f"PYTHONPATH={ROOT}", *traced, *shlex.split(options.module)])
+    measure = durable.measure if case.kind == "file" else throughput.measure
+    return measure(case, [agent], options.repeat, folder, problems)
+
+
 def _options() -> argparse.Namespace:
-    rated = [name for name, case in CASES.items() if case.kind == "throughput"]
+    rated = [name for name, case in CASES.items() if case.kind in RATED]
     parser = argparse.ArgumentParser(prog="scripts/profile", description=__doc__)
     parser.add_argument(
         "case", nargs="?", default="netcat", choices=rated, metavar="CASE", help=f"netcat, or one of {rated}"
     )
-    parser.add_argument("--repeat", type=int, default=3, help="rounds after the cold one (3)")
+    parser.add_argument("--repeat", type=int, default=3, help="rounds, of file-N one process each (3)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the events")
     parser.add_argument("--module", default="flumepy agent", help="the Python module and its command (flumepy agent)")
     return parser.parse_args()

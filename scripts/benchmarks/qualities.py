@@ -43,7 +43,7 @@ def measure(
     found: dict[str, Quality] = {}
     for number in range(repeat if case.kind == "start" else 1):
         for agent in agents:
-            site = Site(folder / f"{agent.name}-{number}", machine.free_ports(1), 1)
+            site = Site(folder / f"{agent.name}-{number}", machine.free_ports(1), 1, folder / "inputs")
             try:
                 with running(agent, case, site) as process:
                     quality = _measure_one(case, process, quick)

@@ -54,7 +54,8 @@ def throughput_rows(case: Case, first: str, measured: list[Measured]) -> list[Ro
     rows = []
     for one in measured:
         ratio = _ratio(rates.get(first, []), rates[one.agent]) if one.agent != first else None
-        cpu = statistics.median(done.cpu_s_per_million for done in one.rounds) if one.rounds else None
+        costs = [done.cpu_s_per_million for done in one.rounds if done.cpu_s_per_million is not None]
+        cpu = statistics.median(costs) if costs else None
         target, remarks = case.targets.get(one.agent, ""), "; ".join(one.complaints)
         rows.append(Row(case.name, one.agent, "ev/s", rates[one.agent], ratio, target, cpu, one.peak_mb, remarks))
     return rows
@@ -102,7 +103,7 @@ def _section(rows: list[Row], cases: list[Case], date: str, machine: str) -> lis
     return [
         f"Measured by `scripts/bench` on {date}: {machine}.",
         "",
-        "Events of 100 bytes. Memory channel of 100,000 events, transactions of 10,000, file_roll takes 1,000, unless the",
+        "Events of 100 bytes. Channels of 100,000 events, transactions of 10,000, file_roll takes 1,000, unless the",
         "case says otherwise. Agents take turns, round by round; a ratio is flumepy's value over the peer's of the same",
         "turn, then the median of these. Every round is compared byte by byte with what was sent.",
         "",

@@ -35,7 +35,7 @@ class Round:
     """One timed round: events a second, processor seconds a million events, and what was wrong ("" = nothing)."""
 
     events_per_s: float
-    cpu_s_per_million: float
+    cpu_s_per_million: float | None
     complaint: str
 
 
@@ -51,16 +51,16 @@ class Measured:
 
 def measure(case: Case, agents: list[Agent], repeat: int, folder: Path, problems: list[str]) -> list[Measured]:
     """Run a cold round and `repeat` timed ones on each agent, in turn; one that fails is left out, see `problems`."""
-    write_inputs(case, folder / "inputs")
     with contextlib.ExitStack() as stack:
         running_now: dict[Process, Measured] = {}
         for agent in agents:
-            site = Site(folder / agent.name, machine.free_ports(case.flows), repeat + 1)
-            running_now[stack.enter_context(running(agent, case, site))] = Measured(agent.name)
+            own = case.given_to(agent.name)
+            site = Site(folder / agent.name, machine.free_ports(case.flows), repeat + 1, _inputs(own, folder))
+            running_now[stack.enter_context(running(agent, own, site))] = Measured(agent.name)
         for number in range(repeat + 1):
             for process in list(running_now):
                 try:
-                    _take_turn(case, process, number, running_now[process])
+                    _take_turn(case.given_to(process.name), process, number, running_now[process])
                 except BenchError as error:
                     problems.append(str(error))
                     del running_now[process]
@@ -76,6 +76,14 @@ def _take_turn(case: Case, process: Process, number: int, measured: Measured) ->
     if result.complaint and result.complaint not in measured.complaints:
         measured.complaints.append(result.complaint)
     measured.peak_mb = process.peak_mb()
+
+
+def _inputs(case: Case, folder: Path) -> Path:
+    """Return the folder with the input files of this many lines, which agents share."""
+    inputs = folder / f"inputs-{case.lines}"
+    if not inputs.exists():
+        write_inputs(case, inputs)
+    return inputs
 
 
 def write_inputs(case: Case, folder: Path) -> None:

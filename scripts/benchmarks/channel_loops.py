@@ -1,0 +1,200 @@
+"""The file channel in process, a process of its own: `python -m benchmarks.channel_loops JOB`, see file_channel.py.
+
+    {"mode": "pairs" | "threads", "folder": path, "batch": events, "lines": events a round, "repeat": rounds}
+
+pairs: one thread puts and takes, each in a transaction; after every few of them the same frames, made before, are written
+into a recycled file of the same folder with as many fdatasyncs as the channel has just made. So both meet the same disk.
+threads: many threads put and take one event a transaction, then one thread does.
+What is taken is compared with what was put, outside of the clock.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.disk import RecycledFile, recycled_file
+from benchmarks.file_channel import SWITCH_INTERVAL_S, numbered, status_mb
+from flumepy.channels.file import FileChannel
+from flumepy.core.batch import EventBatch
+from flumepy.event_log.frames import put_frame, take_frame
+from flumepy.log.frame import NativeFormat
+from flumepy.testing.fakes import build
+
+CHUNK_EVENTS = 50_000
+CHUNK_TRANSACTIONS = 200
+RECYCLE_BYTES = 160 << 20  # after so much a log of 32 MB segments writes into recycled ones only
+RAW_BYTES = 32 << 20
+THREADS = 16
+
+
+class SyncCounter:
+    """Stands in the place of os.fdatasync and counts the calls."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._fdatasync = os.fdatasync
+
+    def __call__(self, descriptor: Any, /) -> None:
+        self.count += 1
+        self._fdatasync(descriptor)
+
+
+class Clock:
+    """Sums up the wall and the processor seconds of one side."""
+
+    def __init__(self) -> None:
+        self.wall_s = self.cpu_s = 0.0
+
+    def time(self, work: Callable[[], None]) -> None:
+        """Do the work and add what it took."""
+        cpu_s, wall_s = time.process_time(), time.perf_counter()
+        work()
+        self.wall_s += time.perf_counter() - wall_s
+        self.cpu_s += time.process_time() - cpu_s
+
+    def round(self, events: int, complaint: str = "") -> dict[str, Any]:
+        """Return the figures for the parent."""
+        return {
+            "events_per_s": events / self.wall_s,
+            "cpu_s_per_million": self.cpu_s / events * 1e6,
+            "complaint": complaint,
+        }
+
+
+def main() -> None:
+    """Do the job."""
+    job = json.loads(sys.argv[1])
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    channel = open_channel(Path(job["folder"]))
+    recycle(channel)
+    rounds = _pairs(channel, job) if job["mode"] == "pairs" else _threads(channel, job)
+    peak_mb = status_mb("VmHWM")
+    channel.stop()
+    print(json.dumps({"rounds": rounds, "peak_mb": peak_mb}))
+
+
+def open_channel(folder: Path, **settings: str) -> FileChannel:
+    """Build and start a channel in this folder."""
+    where = {"checkpointDir": str(folder / "checkpoint"), "dataDirs": str(folder / "data")}
+    channel = build(FileChannel, {**where, **settings})
+    channel.start()
+    return channel
+
+
+def recycle(channel: FileChannel) -> None:
+    """Put and take so much that the log writes into files that have been written before."""
+    batch = EventBatch(numbered(0, 1_000))
+    for _ in range(RECYCLE_BYTES // batch.body_bytes()):
+        put(channel, batch)
+        take(channel, 1_000)
+
+
+def put(channel: FileChannel, batch: EventBatch) -> None:
+    """Commit one put."""
+    with channel.transaction() as transaction:
+        transaction.put(batch)
+
+
+def take(channel: FileChannel, limit: int) -> list[EventBatch]:
+    """Commit one take; return what it took."""
+    with channel.transaction() as transaction:
+        return transaction.take(limit)
+
+
+def _pairs(channel: FileChannel, job: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    size, rounds = job["batch"], job["lines"] // job["batch"]
+    chunk = max(1, min(CHUNK_TRANSACTIONS, CHUNK_EVENTS // size, rounds))
+    counter = SyncCounter()
+    os.fdatasync = counter  # type: ignore[assignment]
+    ours: list[dict[str, Any]] = []
+    raw: list[dict[str, Any]] = []
+    with recycled_file(Path(job["folder"]) / "data" / "raw", RAW_BYTES) as file:
+        for _ in range(job["repeat"]):
+            channel_clock, raw_clock, complaint = Clock(), Clock(), ""
+            for number in range(rounds // chunk):
+                batches = [EventBatch(numbered((number * chunk + at) * size, size)) for at in range(chunk)]
+                taken: list[EventBatch] = []
+                counter.count = 0
+                channel_clock.time(partial(_put_and_take, channel, batches, taken))
+                syncs = counter.count
+                complaint = complaint or compare(batches, taken)
+                frames = [frame for batch in batches for frame in stored_frames(batch)]
+                raw_clock.time(partial(write_frames, file, frames, syncs))
+            events = rounds // chunk * chunk * size
+            ours.append(channel_clock.round(events, complaint))
+            raw.append(raw_clock.round(events, f"{syncs / chunk:.3g} fdatasyncs for a put and a take"))
+    return {"flumepy": ours, "raw": raw}
+
+
+def _put_and_take(channel: FileChannel, batches: Sequence[EventBatch], taken: list[EventBatch]) -> None:
+    for batch in batches:
+        put(channel, batch)
+        taken += take(channel, len(batch))
+
+
+def compare(put: Sequence[EventBatch], taken: Sequence[EventBatch]) -> str:
+    """Return "" if the taken events are those that were put, in order."""
+    wanted = [body for batch in put for body in batch.bodies]
+    got = [body for batch in taken for body in batch.bodies]
+    return "" if got == wanted else f"of {len(wanted):,} events {len(got):,} came back, or not in order"
+
+
+def stored_frames(batch: EventBatch) -> list[tuple[list[bytes], int]]:
+    """Return the bytes of the put's and the take's frame, with their lengths."""
+    native = NativeFormat()
+    frames = [put_frame(batch), take_frame(0, [(0, len(batch))])]
+    prepared = [native.prepare(frame, 0, 0, 0) for frame in frames]
+    return [([bytes(part) for part in one.parts], one.length) for one in prepared]
+
+
+def write_frames(file: RecycledFile, frames: Sequence[tuple[list[bytes], int]], syncs: int) -> None:
+    """Write the frames one by one, with `syncs` syncs spread evenly over them."""
+    for number, (parts, length) in enumerate(frames):
+        file.write(parts, length)
+        for _ in range((number + 1) * syncs // len(frames) - number * syncs // len(frames)):
+            file.sync()
+
+
+def _threads(channel: FileChannel, job: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    rounds: dict[str, list[dict[str, Any]]] = {"flumepy": [], "one-thread": []}
+    for _ in range(job["repeat"]):
+        for name, threads in (("flumepy", THREADS), ("one-thread", 1)):
+            rounds[name].append(_crowd(channel, threads, job["lines"] // (THREADS if threads == 1 else 1)))
+    return rounds
+
+
+def _crowd(channel: FileChannel, threads: int, lines: int) -> dict[str, Any]:
+    """Let so many threads put and take `lines` events in all, one a transaction."""
+    each = lines // threads
+    taken: list[list[bytes]] = [[] for _ in range(threads)]
+
+    def work(number: int) -> None:
+        for body in numbered(number * each, each):
+            put(channel, EventBatch([body]))
+            while not (batches := take(channel, 1)):
+                time.sleep(0)
+            taken[number] += batches[0].bodies
+
+    crowd = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
+    clock = Clock()
+    clock.time(partial(_run, crowd))
+    arrived = sorted(body for bodies in taken for body in bodies)
+    complaint = "" if arrived == numbered(0, each * threads) else f"{len(arrived):,} of {each * threads:,} came back"
+    return clock.round(each * threads, complaint)
+
+
+def _run(crowd: Sequence[threading.Thread]) -> None:
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()
