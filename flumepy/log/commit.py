@@ -2,123 +2,94 @@
 
 A round takes everything that is pending, writes it, syncs if anybody waits for that, and hands the lead to one of those who
 came meanwhile. A waiting thread costs one lock; callbacks are served by one syncer thread, started on first use, which
-leads when no thread does. Nothing here does I/O itself: `write` and `sync` are the log's.
+leads when no thread does. Nothing here does I/O itself, the writer does.
+
+The lead is a baton: whoever has it, and nobody else, writes, syncs, moves the ends, and then hands it over. A failure does
+not take it away, so `close` gets it only when the leader's last system call has returned.
 """
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import IntEnum
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import Protocol
 
 from flumepy.core.errors import FlumeError
 from flumepy.core.threads import Wakeup, start_thread
+from flumepy.log.callbacks import Call, Callback, CallQueue
 from flumepy.log.errors import LogFailedError
+from flumepy.log.ticket import Level, Ticket
 
-if TYPE_CHECKING:
-    from flumepy.log.disk import Buffer
-    from flumepy.log.shelf import Spare
-
-NEVER = 1 << 63  # a position that no log reaches
+__all__ = ["GroupCommit", "Level", "Ticket"]
 
 
-class Level(IntEnum):
-    """How far a frame has come."""
+class Writer(Protocol):
+    """What the leader does. Both raise OSError."""
 
-    WRITTEN = 1  #: in the page cache: survives the process
-    SYNCED = 2  #: on the disk: survives the machine
+    def write(self, tickets: list[Ticket]) -> None:
+        """Write frames in order."""
 
-
-class Ticket:
-    """A frame that was appended: its place, and the way to wait for it. `end` is the position behind it."""
-
-    __slots__ = ("_commit", "count", "end", "new_segment", "parts", "position", "sequence")
-
-    def __init__(
-        self,
-        commit: "GroupCommit",
-        position: int,
-        sequence: int,
-        count: int,
-        parts: "list[Buffer]",
-        length: int,
-        new_segment: "Spare | None",
-    ) -> None:
-        self._commit = commit
-        self.position = position
-        self.sequence = sequence
-        self.count = count
-        self.end = position + length
-        self.parts = parts
-        self.new_segment = new_segment  # the file to go on in, from this frame on
-
-    def is_done(self, level: Level = Level.SYNCED) -> bool:
-        """Tell whether the frame has come so far."""
-        return self._commit.reached(level) >= self.end
-
-    def wait(self, level: Level = Level.SYNCED) -> None:
-        """Block until the frame has come so far, leading the commit if nobody does. Raises LogFailedError."""
-        self._commit.wait(self.end, level)
-
-    def call_when(self, level: Level, callback: "Callable[[FlumeError | None], None]") -> None:
-        """Call back once it has come so far, or with the error; maybe at once, else on a thread that commits.
-
-        The callback must be short and must not raise. Callbacks of one level come in the order of their frames.
-        """
-        self._commit.call_when(self.end, level, callback)
+    def sync(self) -> None:
+        """Make what was written durable."""
 
 
 class _Waiter:
-    """Somebody who waits until a position has reached a level."""
+    """A thread that waits until a position has reached a level. `next` is who it wakes when it has been woken.
 
-    __slots__ = ("callback", "end", "error", "gate", "is_promoted", "level")
+    A chain, since the interpreter runs one thread at a time: threads woken all at once would fall asleep again, in the
+    queue for the interpreter.
+    """
 
-    def __init__(self, end: int, level: Level, callback: "Callable[[FlumeError | None], None] | None" = None) -> None:
+    __slots__ = ("end", "error", "gate", "is_promoted", "level", "next")
+
+    def __init__(self, end: int, level: Level) -> None:
         self.end = end
         self.level = level
-        self.callback = callback
         self.error: FlumeError | None = None
         self.is_promoted = False
-        self.gate = None if callback is not None else Wakeup()
+        self.gate = Wakeup()
+        self.next: _Waiter | None = None
 
-    def release(self) -> None:
-        """Let the thread go on, or call back."""
-        if self.gate is not None:
-            self.gate.set()
-        elif self.callback is not None:
-            self.callback(self.error)
-
-    def rest(self) -> bool:
-        """Block until released; tell whether this thread is to lead now."""
-        assert self.gate is not None
+    def rest(self) -> None:
+        """Block until woken; wake the next."""
         self.gate.wait(None)
-        return self.is_promoted
+        self.wake_next()
+
+    def wake_next(self) -> None:
+        """Let the next in the chain go on."""
+        if self.next is not None:
+            self.next.gate.set()
+
+
+def _chain(waiters: list[_Waiter]) -> _Waiter | None:
+    """Link those whose wait is over; return the first. Called with the lock held."""
+    for waiter, follower in pairwise(waiters):
+        waiter.next = follower
+    return waiters[0] if waiters else None
 
 
 class GroupCommit:
     """The queue of appended frames and of those who wait for them. `lock` is the log's append lock."""
 
-    def __init__(
-        self, name: str, write: Callable[[list[Ticket]], None], sync: Callable[[], None], advanced: Callable[[], None]
-    ) -> None:
-        self.lock = threading.Lock()  # guards everything below
+    def __init__(self, name: str, lock: threading.Lock, writer: Writer, advanced: Callable[[], None]) -> None:
+        self.lock = lock  # guards everything below
         self._name = name
-        self._write = write
-        self._sync = sync
+        self._writer = writer
         self._advanced = advanced
         self._pending: list[Ticket] = []
         self._waiters: list[_Waiter] = []
+        self._heirs: list[Wakeup] = []  # those who get the lead next, whatever happens
+        self._calls = CallQueue(self.lock)
         self._is_led = False
-        self._is_closed = False
         self._syncer: Wakeup | None = None
+        self._syncer_thread: threading.Thread | None = None
         self.failure: LogFailedError | None = None
         self.written_end = 0
         self.synced_end = 0
 
     def start_at(self, position: int) -> None:
-        """Begin with everything before this position written and synced."""
-        with self.lock:
-            self.written_end = self.synced_end = position
+        """Begin with everything before this position written and synced. Called with the lock held, or before any use."""
+        self.written_end = self.synced_end = position
 
     def reached(self, level: Level) -> int:
         """Return the position up to which all frames have come so far."""
@@ -130,138 +101,200 @@ class GroupCommit:
 
     def wait(self, end: int, level: Level) -> None:
         """Block until this position has reached the level. Raises LogFailedError."""
+        waiter: _Waiter | None = None
         with self.lock:
-            if self.reached(level) >= end:
+            if (self.synced_end if level is Level.SYNCED else self.written_end) >= end:
                 return
             if self.failure is not None:
                 raise self.failure
-            waiter = _Waiter(end, level)
-            self._waiters.append(waiter)
-            leads = not self._is_led
-            self._is_led = True
-        if leads or waiter.rest():
-            self._round(hands_over=True)
-        if waiter.error is not None:
-            raise waiter.error
-
-    def call_when(self, end: int, level: Level, callback: "Callable[[FlumeError | None], None]") -> None:
-        """Call back when this position has reached the level, or with the failure."""
-        error: FlumeError | None
-        with self.lock:
-            error = self.failure
-            if self.reached(level) >= end:
-                error = None
-            elif error is None:
-                self._waiters.append(_Waiter(end, level, callback))
-                wakes = not self._is_led
-                if self._syncer is None:
-                    self._syncer = Wakeup()
-                    start_thread(f"log-sync-{self._name}", self._run_syncer)
-                if wakes:
-                    self._syncer.set()
-                return
-        callback(error)
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Keep everybody from leading inside the block; what was appended before is written and synced first."""
-        with self.lock:
-            waiter = None
             if self._is_led:
-                waiter = _Waiter(NEVER, Level.SYNCED)
+                waiter = _Waiter(end, level)
                 self._waiters.append(waiter)
             self._is_led = True
         if waiter is not None:
-            waiter.rest()
-            with self.lock:
-                self._waiters = [other for other in self._waiters if other is not waiter]
-        try:
-            if self.failure is None:
-                self._round(hands_over=False)
-            yield
-        finally:
-            self._hand_over()
+            self._follow(waiter)
+            if waiter.error is not None:
+                raise waiter.error
+            if not waiter.is_promoted:
+                return
+        self._lead(level)
+        if self.reached(level) < end:
+            raise self.failure or LogFailedError(f"{self._name}: the frame that ends at {end} was cut off")
 
-    def close(self) -> None:
-        """End the syncer thread; those who still wait get the failure, or LogFailedError."""
+    def _follow(self, waiter: _Waiter) -> None:
+        """Rest until woken; an interrupted thread leaves no trace."""
+        try:
+            waiter.rest()
+        except BaseException:
+            with self.lock:
+                is_promoted = waiter.is_promoted
+                self._waiters = [other for other in self._waiters if other is not waiter]
+            waiter.wake_next()  # once more does no harm
+            if is_promoted:
+                self._hand_over()
+            raise
+
+    def call_when(self, end: int, level: Level, callback: Callback) -> None:
+        """Call back when this position has reached the level, or with the failure."""
+        call = Call(end, level, callback)
         with self.lock:
-            self._is_closed = True
-            failure = self.failure = self.failure or LogFailedError(f"{self._name}: the log is closed")
-            waiters, self._waiters = self._waiters, []
-            if self._syncer is not None:
-                self._syncer.set()
-        for waiter in waiters:
-            waiter.error = failure
-            waiter.release()
+            if self.reached(level) >= end:
+                self._calls.put_due([call])
+            elif self.failure is not None:
+                call.error = self.failure
+                self._calls.put_due([call])
+            else:
+                self._calls.waiting.append(call)
+                self._wake_syncer(starts=True)
+                return
+        self._calls.serve()
+
+    def _wake_syncer(self, *, starts: bool = False) -> None:
+        """Let the syncer lead if nobody does; called with the lock held."""
+        if starts and self._syncer is None:
+            self._syncer = Wakeup()
+            self._syncer_thread = start_thread(f"log-sync-{self._name}", self._run_syncer)
+        if self._syncer is not None and not self._is_led:
+            self._syncer.set()
 
     def _run_syncer(self) -> None:
         assert self._syncer is not None
         while True:
             self._syncer.wait(None)
             with self.lock:
-                if self._is_closed:
+                if self.failure is not None:
                     return
-                leads = not self._is_led and bool(self._waiters)
+                leads = not self._is_led and bool(self._calls.waiting)
                 self._is_led = self._is_led or leads
             if leads:
-                self._round(hands_over=True)
+                self._lead(Level.WRITTEN)
 
-    def _round(self, *, hands_over: bool) -> None:
-        """Write what is pending, sync if anybody waits for it, wake those whose wait is over; called by the leader."""
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep everybody from leading inside the block; what was appended before is written and synced first."""
+        self._take_lead()
+        try:
+            self._round(syncs=True)
+            yield
+        finally:
+            self._hand_over()
+
+    def _take_lead(self) -> None:
         with self.lock:
+            if not self._is_led:
+                self._is_led = True
+                return
+            gate = Wakeup()
+            self._heirs.append(gate)
+        try:
+            gate.wait(None)
+        except BaseException:
+            with self.lock:
+                is_heir = gate in self._heirs
+                self._heirs = [other for other in self._heirs if other is not gate]
+            if not is_heir:
+                self._hand_over()
+            raise
+
+    def close(self) -> None:
+        """Write and sync what is pending, fail what comes later, and end the syncer thread; safe twice."""
+        with self.paused():
+            self.fail(LogFailedError(f"{self._name}: the log is closed"))
+        thread = self._syncer_thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _lead(self, level: Level) -> None:
+        """Make a round, then hand over; called by the one who has the lead."""
+        try:
+            with self.lock:
+                syncs = (
+                    level is Level.SYNCED
+                    or self._calls.wants_sync()
+                    or any(waiter.level is Level.SYNCED for waiter in self._waiters)
+                )
+            self._round(syncs=syncs)
+        finally:
+            self._hand_over()
+
+    def _round(self, *, syncs: bool) -> None:
+        """Write what is pending, sync if wished, wake those whose wait is over. After a failure nothing is touched."""
+        with self.lock:
+            if self.failure is not None:
+                return
             batch, self._pending = self._pending, []
-            syncs = not hands_over or any(waiter.level is Level.SYNCED for waiter in self._waiters)
             end = batch[-1].end if batch else self.written_end
         try:
             if batch:
-                self._write(batch)
-                self._move(end, 0)
+                self._writer.write(batch)
+                self._move(end, self.synced_end)
             if syncs and self.synced_end < end:
-                self._sync()
+                self._writer.sync()
+                self._move(end, end)
         except OSError as error:
-            self._fail(error)
-            return
-        if syncs:
-            self._move(end, end)
-        if hands_over:
-            self._hand_over()
+            self.fail(self.disk_failure(error))
+        except BaseException as error:
+            # What came of the frames is unknown, as after a failed write: nobody may wait for them forever.
+            failure = LogFailedError(f"{self._name}: the commit was interrupted ({error!r}); the log is opened anew")
+            failure.__cause__ = error
+            self.fail(failure)
+            raise
 
     def _move(self, written_end: int, synced_end: int) -> None:
         """Move the ends forward and wake those whose wait is over."""
+        first: _Waiter | None = None
         with self.lock:
             self.written_end = written_end
-            self.synced_end = max(self.synced_end, synced_end)
-            ready = [waiter for waiter in self._waiters if waiter.end <= self.reached(waiter.level)]
-            if ready:
-                self._waiters = [waiter for waiter in self._waiters if waiter.end > self.reached(waiter.level)]
+            self.synced_end = synced_end
+            if self._waiters:
+                ready: list[_Waiter] = []
+                still: list[_Waiter] = []
+                for waiter in self._waiters:
+                    (ready if waiter.end <= self.reached(waiter.level) else still).append(waiter)
+                self._waiters = still
+                first = _chain(ready)
+            serves = self._calls.move(written_end, synced_end)
         self._advanced()
-        for waiter in ready:
-            waiter.release()
+        if first is not None:
+            first.gate.set()
+        if serves:
+            self._calls.serve()
 
     def _hand_over(self) -> None:
         """Let one of those who still wait lead the next round: a thread if there is one, else the syncer."""
         with self.lock:
-            successor = next((waiter for waiter in self._waiters if waiter.gate is not None), None)
-            if successor is not None:
+            if self._heirs:
+                self._heirs.pop(0).set()
+            elif self._waiters:
+                successor = self._waiters.pop(0)
                 successor.is_promoted = True
-                successor.release()
-                return
-            self._is_led = False
-            if self._waiters and self._syncer is not None:
-                self._syncer.set()
+                successor.gate.set()
+            else:
+                self._is_led = False
+                if self._calls.waiting:
+                    self._wake_syncer()
 
-    def _fail(self, error: OSError) -> None:
-        """Fail every open ticket: after a failed sync nobody knows what the disk holds."""
+    def disk_failure(self, error: OSError) -> LogFailedError:
+        """Return what everybody gets from now on: after a failed sync nobody knows what the disk holds."""
         failure = LogFailedError(
             f"{self._name}: the disk failed ({error.strerror or error}); what was not acknowledged is given back,"
             " and the log is opened anew"
         )
         failure.__cause__ = error
+        return failure
+
+    def fail(self, failure: LogFailedError) -> None:
+        """Fail every open ticket and all that come; the first failure stays."""
         with self.lock:
-            self.failure = failure
+            self.failure = failure = self.failure or failure
             self._pending = []
             waiters, self._waiters = self._waiters, []
-            self._is_led = False
-        for waiter in waiters:
-            waiter.error = failure
-            waiter.release()
+            for waiter in waiters:
+                waiter.error = failure
+            first = _chain(waiters)
+            self._calls.fail(failure)
+            if self._syncer is not None:
+                self._syncer.set()
+        if first is not None:
+            first.gate.set()
+        self._calls.serve()

@@ -55,5 +55,6 @@ class Cursor:
                 if start >= stop:  # a gap between two segments
                     self.position = self._log.next_segment_position(segment, end)
                     continue
-                self.position = self._log.skip_damage(segment, start, stop)
+                if segment.end >= stop:  # else it was cut off while it was read
+                    self.position = self._log.skip_damage(segment, start, stop)
         return None

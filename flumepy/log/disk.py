@@ -16,8 +16,11 @@ class Disk:
     """The real file system. All methods raise OSError unless they say otherwise."""
 
     def make_folder(self, path: Path) -> None:
-        """Make a folder and those above it; nothing happens when it is there."""
+        """Make a folder and those above it, durably; nothing happens when it is there."""
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
         path.mkdir(parents=True, exist_ok=True)
+        for folder in reversed(missing):
+            self.sync_folder(folder.parent)
 
     def list(self, folder: Path) -> list[str]:
         """Return the names in a folder, sorted."""

@@ -5,6 +5,8 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from flumepy.log.disk import Buffer
 
+HEAD_LIMIT_BYTES = 512  #: no head of a frame is longer; `find` needs no more to see that a frame may begin
+
 #: position, length in bytes, first sequence number, count of sequence numbers, kind; a plain tuple: a scan makes millions
 FrameHead = tuple[int, int, int, int, int]
 
@@ -62,7 +64,8 @@ class FrameFormat(Protocol[FrameT_contra]):
         """
 
     def find(self, data: Buffer, start: int, position: int) -> int:
-        """Return the first offset >= start at which a sound, complete frame may begin; -1 when there is none.
+        """Return the first offset >= start at which the head of a sound frame may stand; -1 when there is none.
 
-        `data` begins at this position. May err towards too many; the engine verifies with `scan`.
+        `data` begins at this position. The frame need not end in it, its head does. May err towards too many; the engine
+        verifies with `scan`.
         """

@@ -1,23 +1,25 @@
 """The log: opened with recovery, appended to with tickets, read with cursors, released from the front."""
 
-import secrets
 import threading
 import time
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from flumepy.core.errors import FlumeError, StartError, translate
 from flumepy.log.commit import GroupCommit, Level, Ticket
 from flumepy.log.cursor import Cursor
-from flumepy.log.disk import Buffer, Disk
+from flumepy.log.disk import Disk
 from flumepy.log.errors import LogFailedError
 from flumepy.log.format import FrameFormat, Prepared
+from flumepy.log.opening import Opener
 from flumepy.log.recovery import Reader, Recovery, Visit
+from flumepy.log.row import SegmentRow
 from flumepy.log.segment import Segment, SegmentHeader
 from flumepy.log.shelf import Shelf, ShelfSettings, Spare
+from flumepy.log.truncation import cut_off, sequence_at
+from flumepy.log.writer import FrameWriter
 
 FrameT = TypeVar("FrameT")
 
@@ -49,18 +51,19 @@ class Log(Generic[FrameT]):
         self.name = name
         self._now_ms = now_ms
         self._shelf = Shelf(settings, self.disk, is_recyclable=frame_format.is_recyclable)
-        self._commit = GroupCommit(name, self._write, self._sync, self._advanced)
-        self._lock = self._commit.lock  # guards everything below
+        self._lock = threading.Lock()  # the append lock; guards everything below
+        self._row = SegmentRow(self._lock, self.disk, self._is_empty)
+        writer = FrameWriter(self._row, self._shelf, self.disk, self._lock, self._new_header)
+        self._commit = GroupCommit(name, self._lock, writer, self._advanced)
         self._log_id = b""
-        self._segments: list[Segment] = []
         self._next_position = 0
         self._next_sequence = 0
         self._room_end = 0  # frames up to this position fit into the file that is being filled
         self._listeners: tuple[Callable[[], None], ...] = ()
+        self._damages: dict[int, int] = {}  # start and end of the damaged places that are known
+        self._is_truncating = False
+        self._truncation = threading.Lock()  # held while frames are cut off; appends wait for it
         self._releasing = threading.Lock()  # one thread at a time gives segments back, in order
-        self.damages = 0
-
-    # -- life -------------------------------------------------------------------------------------------------------
 
     def open(self, start: int | None = None, visit: Visit | None = None) -> Recovery:
         """Lock the folders, find the frames from `start` (or the first segment) on, and clear what is behind the last.
@@ -69,63 +72,37 @@ class Log(Generic[FrameT]):
         """
         found = self._shelf.open()
         try:
-            with translate({OSError: StartError}, f"{self.name}: the log cannot be read"):
+            with translate({OSError: StartError}, f"{self.name}: the log cannot be opened"):
                 return self._recover(found, start, visit)
         except BaseException:
             self._close_files()
             raise
 
     def _recover(self, found: list[tuple[int, Path]], start: int | None, visit: Visit | None) -> Recovery:
-        reader = Reader(self.disk, self.format, visit)
-        for position, path in found:
-            segment = reader.open_segment(position, path, self._log_id or None)
-            self._segments.append(segment)
-            self._log_id = self._log_id or segment.header.log_id
-        self._log_id = self._log_id or secrets.token_bytes(16)
-        if self._segments and not (start is not None and self.first_position <= start):
-            start = self.first_position
-        for number, segment in enumerate(self._segments):
-            is_last = number == len(self._segments) - 1
-            stop = None if is_last else self._segments[number + 1].position
-            reader.recovery.next_sequence = max(reader.recovery.next_sequence, segment.header.sequence)
-            assert start is not None
-            if stop is not None and stop <= start:
-                segment.end = stop
-            else:
-                reader.scan(segment, max(start, segment.position), stop)
-        if self._segments:
-            last = self._segments[-1]
-            reader.clear_tail(last)
-            self._repair_header(last, reader.recovery.next_sequence)
+        opened = Opener(self.disk, self.format, self._now_ms).open(found, start, visit)
+        for segment in opened.segments:
+            self._row.add(segment)
+        self._log_id = opened.log_id
+        for segment in opened.doubles:
+            self._shelf.delete(segment)
+        self._shelf.adopt_spares(self._log_id, before=self.first_position)
+        recovery = opened.recovery
+        if opened.segments:
+            last = self._row.active
             self._room_end = last.position + self._shelf.room(last.capacity)
             self._next_position = last.end
-        self._next_sequence = reader.recovery.next_sequence
-        self.damages = len(reader.recovery.damages)
+        self._next_sequence = recovery.next_sequence
+        self._damages = {damage.start: damage.end for damage in recovery.damages}
         self._commit.start_at(self._next_position)
-        return reader.recovery
-
-    def _repair_header(self, segment: Segment, next_sequence: int) -> None:
-        """Write the header that a file lacks whose process ended between its rename and its first sync."""
-        if segment.header.sequence >= 0 or segment.end > segment.position:
-            return
-        header = SegmentHeader(self.format.name, self._log_id, segment.position, next_sequence, self._now_ms())
-        segment.header = header
-        self.disk.write(segment.descriptor, [header.encode()], 0)
-        self.disk.sync(segment.descriptor)
+        return recovery
 
     def close(self) -> None:
         """Write and sync what was appended, then close; safe twice, and without `open`."""
-        if self._segments and self._commit.failure is None:
-            with self._commit.paused():
-                pass
         self._commit.close()
         self._close_files()
 
     def _close_files(self) -> None:
-        with self._lock:
-            segments, self._segments = self._segments, []
-        for segment in segments:
-            self.disk.close(segment.descriptor)
+        self._row.close()
         self._shelf.close()
 
     @property
@@ -138,7 +115,10 @@ class Log(Generic[FrameT]):
         """Return why the log can no longer be used, if so."""
         return self._commit.failure
 
-    # -- appending --------------------------------------------------------------------------------------------------
+    @property
+    def damages(self) -> int:
+        """Return how many damaged places were met."""
+        return len(self._damages)
 
     def append(self, frame: FrameT, *, uses_reserve: bool = False) -> Ticket:
         """Give the frame its place and queue it; nothing is written yet. Raises LogFullError, LogFailedError."""
@@ -146,32 +126,32 @@ class Log(Generic[FrameT]):
             with self._lock:
                 if self._commit.failure is not None:
                     raise self._commit.failure
-                prepared = self.format.prepare(frame, self._next_sequence, self._next_position, self._now_ms())
-                ticket = self._place(prepared, uses_reserve=uses_reserve)
-                if ticket is not None:
-                    return ticket
-            self._shelf.grow(prepared.length, uses_reserve=uses_reserve)
+                is_truncating = self._is_truncating
+                if not is_truncating:
+                    prepared = self.format.prepare(frame, self._next_sequence, self._next_position, self._now_ms())
+                    ticket = self._place(prepared, uses_reserve=uses_reserve)
+                    if ticket is not None:
+                        return ticket
+            if is_truncating:
+                with self._truncation:
+                    pass
+            else:
+                self._shelf.grow(prepared.length, uses_reserve=uses_reserve)
 
     def _place(self, prepared: Prepared, *, uses_reserve: bool) -> Ticket | None:
         """Queue a frame where it fits; None when a file must be made first. Called with the lock held."""
+        parts, length, sequences = prepared
         spare: Spare | None = None
-        end = self._next_position + prepared.length
+        position = self._next_position
+        end = position + length
         if end > self._room_end:
-            spare = self._shelf.claim(prepared.length, uses_reserve=uses_reserve)
+            spare = self._shelf.claim(length, uses_reserve=uses_reserve)
             if spare is None:
                 return None
-            self._room_end = self._next_position + self._shelf.room(spare.capacity, prepared.length)
-        ticket = Ticket(
-            self._commit,
-            self._next_position,
-            self._next_sequence,
-            prepared.sequences,
-            prepared.parts,
-            prepared.length,
-            spare,
-        )
+            self._room_end = position + self._shelf.room(spare.capacity, length)
+        ticket = Ticket(self._commit, position, self._next_sequence, sequences, parts, length, spare)
         self._next_position = end
-        self._next_sequence += prepared.sequences
+        self._next_sequence += sequences
         self._commit.add(ticket)
         return ticket
 
@@ -180,54 +160,17 @@ class Log(Generic[FrameT]):
         self._commit.wait(self._next_position, Level.SYNCED)
 
     def call_when_synced(self, callback: "Callable[[FlumeError | None], None]") -> None:
-        """Sync everything that was appended, on the log's own thread, then call back."""
+        """Sync everything that was appended, on the log's own thread, then call back; see Ticket.call_when."""
         self._commit.call_when(self._next_position, Level.SYNCED, callback)
 
-    def _write(self, tickets: list[Ticket]) -> None:
-        """Write frames at their places, opening new segments; called by the leader only."""
-        first = 0
-        for number, ticket in enumerate(tickets):
-            if ticket.new_segment is not None:
-                self._write_run(tickets[first:number])
-                self._roll(ticket, ticket.new_segment)
-                first = number
-        self._write_run(tickets[first:])
-
-    def _write_run(self, tickets: list[Ticket]) -> None:
-        if not tickets:
-            return
-        segment = self._segments[-1]
-        parts: list[Buffer] = [part for ticket in tickets for part in ticket.parts]
-        self.disk.write(segment.descriptor, parts, segment.offset(tickets[0].position))
-        with self._lock:
-            for ticket in tickets:
-                segment.index.add(ticket.sequence, ticket.position)
-                ticket.parts = []
-            segment.end = tickets[-1].end
-
-    def _roll(self, ticket: Ticket, spare: Spare) -> None:
-        if self._segments:
-            self.disk.sync(self._segments[-1].descriptor)
-        header = SegmentHeader(self.format.name, self._log_id, ticket.position, ticket.sequence, self._now_ms())
-        segment = self._shelf.start_segment(spare, header)
-        with self._lock:
-            self._segments.append(segment)
-
-    def _sync(self) -> None:
-        if self._segments:
-            self.disk.sync(self._segments[-1].descriptor)
-
-    # -- reading ----------------------------------------------------------------------------------------------------
+    def _new_header(self, position: int, sequence: int) -> SegmentHeader:
+        return SegmentHeader(self.format.name, self._log_id, position, sequence, self._now_ms())
 
     @property
     def first_position(self) -> int:
         """Return the position of the first frame that is still there."""
-        return self._segments[0].position if self._segments else self._next_position
-
-    @property
-    def second_position(self) -> int | None:
-        """Return where the second segment begins: a `release` from there on gives something back. None with one."""
-        return next((segment.position for segment in self._segments[1:2]), None)
+        with self._lock:
+            return self._row.all()[0].position if len(self._row) else self._next_position
 
     @property
     def written_end(self) -> int:
@@ -249,41 +192,39 @@ class Log(Generic[FrameT]):
         return Cursor(self, position)
 
     def locate(self, sequence: int) -> int:
-        """Return the position of a frame at or before this sequence number, at most some 64 KB before it."""
-        with self._lock:
-            segments = [segment for segment in self._segments if 0 <= segment.header.sequence <= sequence]
-            if not segments:
-                return self.first_position
-            return segments[-1].index.floor(sequence, segments[-1].position)
+        """Return the position of a frame at or before this sequence number, at most some 64 KB before it.
 
-    @contextmanager
-    def lease(self, position: int) -> Iterator[Segment]:
-        """Keep the segment with this position, or the first behind it, from being reused inside the block."""
+        Reads the heads of a segment that was not read at the start. Raises LogFailedError, OSError.
+        """
+        segment = self._row.with_sequence(sequence)
+        if segment is None:
+            return self.first_position
+        if not segment.is_scanned and not segment.is_active:
+            with self.lease(segment.position) as leased:
+                Reader(self.disk, self.format, None).scan(leased, leased.position, leased.end)
+                segment = leased
         with self._lock:
-            if not self._segments:
-                raise self._commit.failure or LogFailedError(f"{self.name}: the log is empty")
-            place = bisect_right(self._segments, position, key=lambda segment: segment.position) - 1
-            segment = self._segments[max(0, place)]
-            segment.leases += 1
-        try:
-            yield segment
-        finally:
-            with self._lock:
-                segment.leases -= 1
-                is_last_lease = segment.is_doomed and not segment.leases
-            if is_last_lease:
-                self._shelf.retire(segment)
+            return segment.index.floor(sequence, segment.position)
+
+    def lease(self, position: int) -> AbstractContextManager[Segment]:
+        """Keep the segment with this position, or the first behind it, open and from being reused inside the block."""
+        return self._row.lease(position)
+
+    def _is_empty(self) -> Exception:
+        return self._commit.failure or LogFailedError(f"{self.name}: the log is empty")
 
     def next_segment_position(self, segment: Segment, end: int) -> int:
         """Return where the segment behind this one starts, or `end` without one."""
-        with self._lock:
-            later = [other.position for other in self._segments if other.position > segment.position]
-        return min(later, default=end)
+        behind = self._row.behind(segment)
+        return behind.position if behind is not None else end
 
     def skip_damage(self, segment: Segment, start: int, stop: int) -> int:
-        """Count damage that a reader met, and return the position of the next sound frame."""
-        self.damages += 1
-        return Reader(self.disk, self.format, None).skip(segment, start, stop)
+        """Count damage that a reader met, unless it is known; return the position of the next sound frame."""
+        end = self._damages.get(start)
+        if end is None:
+            end = Reader(self.disk, self.format, None).skip(segment, start, stop)
+            self._damages[start] = end
+        return end
 
     def on_advance(self, listener: Callable[[], None]) -> None:
         """Call this, on the committing thread, whenever frames have become written or synced."""
@@ -294,61 +235,64 @@ class Log(Generic[FrameT]):
         for listener in self._listeners:
             listener()
 
-    # -- shrinking --------------------------------------------------------------------------------------------------
-
     def segments(self) -> list[SegmentInfo]:
         """Return the segments in order; the last one is being filled."""
         with self._lock:
             return [
-                SegmentInfo(s.path, s.position, s.end, s.header.sequence, s.header.created_ms) for s in self._segments
+                SegmentInfo(s.path, s.position, s.end, s.header.sequence, s.header.created_ms) for s in self._row.all()
             ]
 
     def release(self, position: int) -> None:
-        """Give back the segments that end at or before this position; the last one stays. Raises OSError.
+        """Give back the segments that end at or before this position; the last one stays. Raises LogFailedError.
 
-        A segment goes only after all before it have gone, durably, so that a crash never leaves an older one alone.
+        A segment goes only after all before it have gone, durably, so that a crash never leaves an older one alone. So the
+        log fails when the disk does.
         """
-        if not self._releasing.acquire(blocking=False):
-            return  # somebody is at it, or will be at the next release
-        try:
-            while segment := self._pop_released(position):
-                self._shelf.retire(segment)
-        finally:
-            self._releasing.release()
-
-    def _pop_released(self, position: int) -> Segment | None:
-        with self._lock:
-            if len(self._segments) < 2 or self._segments[1].position > position or self._segments[0].leases:
-                return None
-            return self._segments.pop(0)
+        with self._releasing:
+            while self._commit.failure is None and (segment := self._row.pop_first(position)):
+                try:
+                    self._shelf.retire(segment)
+                except OSError as error:
+                    self._commit.fail(failure := self._commit.disk_failure(error))
+                    raise failure from error
 
     def truncate_to(self, position: int) -> None:
-        """Drop all frames from this position on, which must be a frame's start. Raises LogFailedError, OSError.
+        """Drop all frames from this position on. Raises ValueError, LogFailedError.
 
-        What waits to be written is written first. Sequence numbers go on from the last frame that stays.
+        What waits to be written is written first. The position must be a frame's start, or the end; one before the first
+        frame that is still there means that frame. Sequence numbers go on from the last frame that stays.
         """
-        with self._commit.paused():
-            if self._commit.failure is not None:
-                raise self._commit.failure
-            while len(self._segments) > 1 and self._segments[-1].position >= position:
-                with self._lock:
-                    segment = self._segments.pop()
-                    segment.is_doomed = segment.leases > 0
-                if not segment.is_doomed:
-                    self._shelf.retire(segment)
-            self._cut_last(position)
+        with self._truncation:
+            self._let_append(False)
+            try:
+                with self._commit.paused():
+                    self._truncate(max(position, self.first_position))
+            finally:
+                self._let_append(True)
 
-    def _cut_last(self, position: int) -> None:
-        segment = self._segments[-1]
-        reader = Reader(self.disk, self.format, None)
-        start = segment.index.floor_position(position - 1, segment.position)
-        reader.recovery.next_sequence = segment.header.sequence
-        reader.scan(segment, start, position)
-        segment.index.cut(position)
+    def _let_append(self, may_append: bool) -> None:
         with self._lock:
-            segment.end = position
+            self._is_truncating = not may_append
+
+    def _truncate(self, position: int) -> None:
+        if self._commit.failure is not None:
+            raise self._commit.failure
+        if position == self._next_position:
+            return
+        if position > self._next_position:
+            raise ValueError(f"position {position} is behind the end of the log, {self._next_position}")
+        try:
+            next_sequence = sequence_at(self._row, position, self.disk, self.format)
+            cut_off(self._row, self._shelf, position, self.disk)
+        except OSError as error:
+            self._commit.fail(failure := self._commit.disk_failure(error))
+            raise failure from error
+        with self._lock:
+            active = self._row.active
+            active.end = position
+            active.index.cut(position)
             self._next_position = position
-            self._next_sequence = reader.recovery.next_sequence
-            self._room_end = segment.position + self._shelf.room(segment.capacity)
-            self._commit.written_end = self._commit.synced_end = position
-        reader.clear_tail(segment)
+            self._next_sequence = next_sequence
+            self._room_end = active.position + self._shelf.room(active.capacity)
+            self._damages = {start: end for start, end in self._damages.items() if start < position}
+            self._commit.start_at(position)

@@ -1,14 +1,17 @@
 """One segment: its header and its open file. The layout stands in the package's docstring."""
 
 import struct
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from crc32c import crc32c
 
 from flumepy.core.errors import StartError
 from flumepy.log.disk import Disk
+from flumepy.log.format import FrameHead
 
 MAGIC = b"FLUMEPY\n"
 VERSION = 1
@@ -53,19 +56,39 @@ class SegmentHeader:
 
 
 class Segment:
-    """A segment file that is open. `end` is the position behind its last frame; the log's lock guards what changes."""
+    """A segment file. `end` is the position behind its last frame; the log's lock guards what changes.
 
-    __slots__ = ("capacity", "descriptor", "end", "header", "index", "is_doomed", "leases", "path", "position")
+    `descriptor` is -1 while the file is not open: an old segment is open only while somebody reads it, so that a long
+    backlog does not use up the descriptors of the process.
+    """
 
-    def __init__(self, path: Path, descriptor: int, header: SegmentHeader, capacity: int) -> None:
+    __slots__ = (
+        "capacity",
+        "descriptor",
+        "end",
+        "header",
+        "index",
+        "is_active",
+        "is_header_sound",
+        "is_scanned",
+        "leases",
+        "path",
+        "position",
+    )
+
+    def __init__(
+        self, path: Path, descriptor: int, header: SegmentHeader, capacity: int, *, is_header_sound: bool = True
+    ) -> None:
         self.path = path
         self.descriptor = descriptor
         self.header = header
+        self.is_header_sound = is_header_sound
         self.position = header.position
         self.capacity = capacity  # bytes of frames that fit
         self.end = header.position
         self.leases = 0
-        self.is_doomed = False  # cut off; goes when the last lease ends
+        self.is_active = False  # the last one, which stays open
+        self.is_scanned = False  # the index knows all of its frames
         self.index = SparseIndex()
 
     def __repr__(self) -> str:
@@ -77,23 +100,31 @@ class Segment:
 
     def read(self, disk: Disk, position: int, size: int) -> bytes:
         """Return up to `size` bytes from a position on, not beyond `end`."""
-        return disk.read(self.descriptor, min(size, self.end - position), self.offset(position))
+        return disk.read(self.descriptor, max(0, min(size, self.end - position)), self.offset(position))
 
 
 class SparseIndex:
     """Positions of some frames by their sequence number, about one in 64 KB; appended to in order."""
 
-    __slots__ = ("_positions", "_sequences")
+    __slots__ = ("_positions", "_sequences", "due")
 
     def __init__(self) -> None:
-        self._sequences: list[int] = []
-        self._positions: list[int] = []
+        self._sequences = array("Q")
+        self._positions = array("Q")
+        self.due = 0  # a frame at this position or behind it is worth remembering
 
     def add(self, sequence: int, position: int) -> None:
         """Remember a frame, unless one just before it is known."""
-        if not self._positions or position - self._positions[-1] >= INDEX_INTERVAL_BYTES:
+        if position >= self.due:
             self._sequences.append(sequence)
             self._positions.append(position)
+            self.due = position + INDEX_INTERVAL_BYTES
+
+    def add_heads(self, heads: list[FrameHead]) -> None:
+        """Remember some of these frames, which come in order."""
+        place = 0
+        while (place := bisect_left(heads, self.due, place, key=itemgetter(0))) < len(heads):
+            self.add(heads[place][2], heads[place][0])
 
     def floor(self, sequence: int, default: int) -> int:
         """Return the position of the last known frame that starts at or before this sequence number."""
@@ -107,9 +138,9 @@ class SparseIndex:
 
     def cut(self, position: int) -> None:
         """Forget the frames from this position on."""
-        while self._positions and self._positions[-1] >= position:
-            self._positions.pop()
-            self._sequences.pop()
+        place = bisect_left(self._positions, position)
+        del self._positions[place:], self._sequences[place:]
+        self.due = self._positions[-1] + INDEX_INTERVAL_BYTES if place else 0
 
 
 def segment_name(position: int) -> str:

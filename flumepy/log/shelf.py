@@ -60,49 +60,66 @@ class Shelf:
         self._next_spare = 0
         self._lock = threading.Lock()  # guards spares
         self.spares: list[Spare] = []
+        self._found_spares: list[Path] = []
 
     def open(self) -> list[tuple[int, Path]]:
         """Make and lock the folders; return (first position, path) of the segment files, in order. Raises StartError."""
         found: list[tuple[int, Path]] = []
-        for folder in self.settings.folders:
-            try:
-                self._disk.make_folder(folder)
-                self._lock_folder(folder)
-                for name in self._disk.list(folder):
-                    if match := SEGMENT_NAME.match(name):
-                        found.append((int(match[1]), folder / name))
-                    elif match := SPARE_NAME.match(name):
-                        self._next_spare = max(self._next_spare, int(match[1]) + 1)
-                        self._add_found(folder / name)
-            except OSError as error:
-                self.close()
-                raise StartError(
-                    f"{folder}: cannot be used as a folder of the log ({error.strerror}); it must be a folder that"
-                    " this user can write. Nothing was changed"
-                ) from error
-            except StartError:
-                self.close()
-                raise
+        for step in (self._lock_folder, lambda folder: self._list_folder(folder, found)):
+            for folder in self.settings.folders:
+                try:
+                    step(folder)
+                except OSError as error:
+                    self.close()
+                    raise StartError(
+                        f"{folder}: cannot be used as a folder of the log ({error.strerror}); it must be a folder that"
+                        " this user can write. Nothing was changed"
+                    ) from error
+                except BaseException:
+                    self.close()
+                    raise
         return sorted(found)
 
     def _lock_folder(self, folder: Path) -> None:
+        self._disk.make_folder(folder)
         name = os.path.realpath(folder)
         with _OWNED_LOCK:
+            # Before the file is touched: to open and close it once more would drop the record lock.
             if name in _OWNED:
                 raise StartError(f"Cannot lock {folder}. The directory is already locked.")
             self._locks[name] = self._disk.lock(folder / LOCK_NAME)
             _OWNED.add(name)
 
-    def _add_found(self, path: Path) -> None:
-        descriptor = self._disk.open(path)
-        try:
-            capacity = self._disk.size(descriptor) - HEADER_BYTES
-        finally:
-            self._disk.close(descriptor)
-        if capacity == self.settings.segment_bytes or not self.settings.preallocates:
-            self.spares.append(Spare(path, capacity))
-        else:
-            self._disk.unlink(path)  # half made when the process ended, or of another segment size
+    def _list_folder(self, folder: Path, found: list[tuple[int, Path]]) -> None:
+        for name in self._disk.list(folder):
+            if match := SEGMENT_NAME.match(name):
+                found.append((int(match[1]), folder / name))
+            elif match := SPARE_NAME.match(name):
+                self._next_spare = max(self._next_spare, int(match[1]) + 1)
+                self._found_spares.append(folder / name)
+
+    def adopt_spares(self, log_id: bytes, before: int) -> None:
+        """Take over the spares that were found, when the log is otherwise open; delete those that are of no use.
+
+        log_id, before: frames in a spare must be this log's, from before this position, so that none can fit to a place that
+        is still to come. Raises OSError.
+        """
+        found, self._found_spares = self._found_spares, []
+        for path in found:
+            descriptor = self._disk.open(path)
+            try:
+                capacity = self._disk.size(descriptor) - HEADER_BYTES
+                head = self._disk.read(descriptor, HEADER_BYTES, 0)
+            finally:
+                self._disk.close(descriptor)
+            header = SegmentHeader.decode(head, path) if head.strip(b"\0") else None
+            is_old = header is not None and header.log_id == log_id and header.position < before
+            is_new = not head.strip(b"\0")
+            has_size = capacity == self.settings.segment_bytes or not self.settings.preallocates
+            if has_size and (is_old or is_new) and len(self.spares) < self.settings.spares_kept:
+                self.spares.append(Spare(path, self.settings.segment_bytes))
+            else:
+                self._disk.unlink(path)  # half made when the process ended, of another segment size, or of another log
 
     def close(self) -> None:
         """Unlock the folders."""
@@ -173,32 +190,43 @@ class Shelf:
             self._disk.close(descriptor)
 
     def start_segment(self, spare: Spare, header: SegmentHeader) -> Segment:
-        """Make a claimed spare the segment with this header; its name is durable on return. Raises OSError."""
+        """Make a claimed spare the segment with this header; header and name are durable on return. Raises OSError.
+
+        The header comes first: behind the name of a segment there is never a header of something else.
+        """
         path = spare.path.with_name(segment_name(header.position))
-        self._disk.rename(spare.path, path)
-        descriptor = self._disk.open(path)
-        segment = Segment(path, descriptor, header, spare.capacity)
-        self._disk.write(descriptor, [header.encode()], 0)
-        self._disk.sync_folder(path.parent)
-        return segment
+        descriptor = self._disk.open(spare.path)
+        try:
+            self._disk.write(descriptor, [header.encode()], 0)
+            self._disk.sync(descriptor)
+            self._disk.rename(spare.path, path)
+            self._disk.sync_folder(path.parent)
+        except BaseException:
+            self._disk.close(descriptor)
+            raise
+        return Segment(path, descriptor, header, spare.capacity)
 
     def retire(self, segment: Segment) -> None:
         """Take a segment whose frames nobody needs out of the log, durably: a spare if one is wanted, else deleted."""
-        self._disk.close(segment.descriptor)
         with self._lock:
             keeps = (
                 self._is_recyclable
+                and segment.is_header_sound
                 and segment.capacity == self.settings.segment_bytes
                 and len(self.spares) < self.settings.spares_kept
             )
-        if keeps:
-            with self._growing:
-                path = segment.path.with_name(f"{self._next_spare}.spare")
-                self._next_spare += 1
-            self._disk.rename(segment.path, path)
-        else:
-            self._disk.unlink(segment.path)
+        if not keeps:
+            self.delete(segment)
+            return
+        with self._growing:
+            path = segment.path.with_name(f"{self._next_spare}.spare")
+            self._next_spare += 1
+        self._disk.rename(segment.path, path)
+        self._disk.sync_folder(path.parent)
+        with self._lock:
+            self.spares.append(Spare(path, segment.capacity))
+
+    def delete(self, segment: Segment) -> None:
+        """Delete a segment file, durably."""
+        self._disk.unlink(segment.path)
         self._disk.sync_folder(segment.path.parent)
-        if keeps:
-            with self._lock:
-                self.spares.append(Spare(path, segment.capacity))

@@ -1,0 +1,125 @@
+"""Opening the segments of a log: which files belong to it, where its frames end, and what stands behind them.
+
+First everything is read, and refused if it is not ours; only then is anything changed.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from flumepy.core.errors import StartError
+from flumepy.log.disk import Disk
+from flumepy.log.format import FrameFormat
+from flumepy.log.recovery import Reader, Recovery, Visit
+from flumepy.log.segment import Segment, SegmentHeader
+
+
+@dataclass
+class OpenedLog:
+    """The segments in order, all closed but the last, and what was found in them."""
+
+    segments: list[Segment]
+    log_id: bytes
+    recovery: Recovery
+    doubles: list[Segment] = field(default_factory=list)  #: empty files whose name another, filled one has as well
+
+
+class Opener:
+    """Opens the segments of one log."""
+
+    def __init__(self, disk: Disk, frame_format: FrameFormat[Any], now_ms: Callable[[], int]) -> None:
+        self._disk = disk
+        self._format = frame_format
+        self._now_ms = now_ms
+
+    def open(self, found: list[tuple[int, Path]], start: int | None, visit: Visit | None) -> OpenedLog:
+        """Open the files, visit the frames from `start` on, clear what is behind the last. Raises StartError, OSError."""
+        log_id = b""
+        segments: list[Segment] = []
+        doubles: list[Segment] = []
+        for position, path in found:
+            segment = self._open_segment(position, path, log_id)
+            log_id = log_id or segment.header.log_id
+            if segments and segments[-1].position == position:
+                doubles.append(self._choose(segments, segment))
+            else:
+                segments.append(segment)
+        if not segments:
+            return OpenedLog([], secrets.token_bytes(16), Recovery())
+        log_id = log_id or secrets.token_bytes(16)
+        first = segments[0].position
+        start = first if start is None or start < first else start
+        recovery = self._scan(segments, start, visit)
+        if segments[-1].end < start:
+            recovery = self._scan(segments, first, visit)
+        last = segments[-1]
+        try:
+            self._clear_tail(last, recovery, log_id)
+        except BaseException:
+            self._disk.close(last.descriptor)
+            raise
+        return OpenedLog(segments, log_id, recovery, doubles)
+
+    def _open_segment(self, position: int, path: Path, log_id: bytes) -> Segment:
+        segment = Reader(self._disk, self._format, None).open_segment(position, path, log_id or None)
+        self._close(segment)
+        return segment
+
+    def _close(self, segment: Segment) -> None:
+        self._disk.close(segment.descriptor)
+        segment.descriptor = -1
+
+    def _choose(self, segments: list[Segment], other: Segment) -> Segment:
+        """Keep that one of two segments of one name that holds frames; return the other, which must be empty.
+
+        They come to be when a file without frames gives way to a larger one in another folder, and the process ends.
+        """
+        kept = segments[-1]
+        for segment in (kept, other):
+            self._scan_one(Reader(self._disk, self._format, None), segment, segment.position, None)
+        if kept.end > kept.position < other.end:
+            raise StartError(
+                f"{kept.path} and {other.path}: two segments with frames of the same position; one of the directories holds"
+                " a copy, move it away. Nothing was changed"
+            )
+        if (other.end, other.capacity) > (kept.end, kept.capacity):
+            segments[-1], other = other, kept
+        return other
+
+    def _scan(self, segments: list[Segment], start: int, visit: Visit | None) -> Recovery:
+        """Read the segments from the one that holds `start` on, from its first frame: a wrong `start` does no harm."""
+        reader = Reader(self._disk, self._format, visit, visits_from=start)
+        recovery = reader.recovery
+        for segment, behind in zip(segments, [*segments[1:], None], strict=True):
+            stop = behind.position if behind is not None else None
+            if stop is not None and stop <= start and segment.is_header_sound:
+                segment.end = stop
+            else:
+                self._scan_one(reader, segment, segment.position, stop)
+            if segment.is_header_sound:
+                recovery.next_sequence = max(recovery.next_sequence, segment.header.sequence)
+            elif segment.header.sequence < 0:  # it holds no frame
+                segment.header = replace(segment.header, sequence=recovery.next_sequence)
+        return recovery
+
+    def _scan_one(self, reader: Reader, segment: Segment, start: int, stop: int | None) -> None:
+        segment.descriptor = self._disk.open(segment.path)
+        try:
+            reader.scan(segment, start, stop)
+        finally:
+            self._close(segment)
+
+    def _clear_tail(self, last: Segment, recovery: Recovery, log_id: bytes) -> None:
+        """Leave the last segment open, with nothing but zeros behind its frames, and with a header if it has no frames."""
+        last.descriptor = self._disk.open(last.path)
+        reader = Reader(self._disk, self._format, None)
+        reader.clear_tail(last)
+        recovery.cut_bytes = reader.recovery.cut_bytes
+        if last.is_header_sound or last.end > last.position:
+            return
+        last.header = SegmentHeader(self._format.name, log_id, last.position, recovery.next_sequence, self._now_ms())
+        self._disk.write(last.descriptor, [last.header.encode()], 0)
+        self._disk.sync(last.descriptor)
+        last.is_header_sound = True

@@ -1,0 +1,72 @@
+"""Writing frames at their places: the I/O of the commit's leader, and of nobody else."""
+
+import threading
+from collections.abc import Callable
+
+from flumepy.log.disk import Buffer, Disk
+from flumepy.log.row import SegmentRow
+from flumepy.log.segment import SegmentHeader
+from flumepy.log.shelf import Shelf, Spare
+from flumepy.log.ticket import Ticket
+
+
+class FrameWriter:
+    """Fills the active segment, and opens new ones where the tickets say so. All methods raise OSError."""
+
+    def __init__(
+        self,
+        row: SegmentRow,
+        shelf: Shelf,
+        disk: Disk,
+        lock: threading.Lock,
+        new_header: Callable[[int, int], SegmentHeader],
+    ) -> None:
+        self._row = row
+        self._shelf = shelf
+        self._disk = disk
+        self._lock = lock  # the log's; guards the ends and indexes of segments
+        self._new_header = new_header
+
+    def write(self, tickets: list[Ticket]) -> None:
+        """Write frames in order."""
+        first = 0
+        for number, ticket in enumerate(tickets):
+            if ticket.new_segment is not None:
+                self._write_run(tickets[first:number])
+                self._roll(ticket, ticket.new_segment)
+                first = number
+        self._write_run(tickets[first:] if first else tickets)
+
+    def sync(self) -> None:
+        """Make what was written durable; the segments before the active one are."""
+        self._disk.sync(self._row.active.descriptor)
+
+    def _write_run(self, tickets: list[Ticket]) -> None:
+        if not tickets:
+            return
+        segment = self._row.active
+        parts: list[Buffer] = []
+        for ticket in tickets:
+            parts += ticket.parts
+            ticket.parts = ()
+        self._disk.write(segment.descriptor, parts, segment.offset(tickets[0].position))
+        index = segment.index
+        with self._lock:
+            for ticket in tickets:
+                if ticket.position >= index.due:
+                    index.add(ticket.sequence, ticket.position)
+            segment.end = tickets[-1].end
+
+    def _roll(self, ticket: Ticket, spare: Spare) -> None:
+        """Go on in a new segment. One without frames gives way to it, since both have the same name."""
+        is_first = not len(self._row)
+        if not is_first:
+            self._disk.sync(self._row.active.descriptor)
+        segment = self._shelf.start_segment(spare, self._new_header(ticket.position, ticket.sequence))
+        segment.is_scanned = True
+        if is_first or self._row.active.end > self._row.active.position:
+            self._row.add(segment)
+            return
+        empty = self._row.replace_active(segment)
+        if empty.path != segment.path:
+            self._shelf.delete(empty)
