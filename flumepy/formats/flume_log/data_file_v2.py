@@ -23,7 +23,7 @@ from flumepy.formats.flume_log.records import (
     Record,
     StoredEvent,
 )
-from flumepy.formats.flume_log.window import Window
+from flumepy.formats.flume_log.window import CHUNK_BYTES, Window
 
 VERSION = 2
 HEADER = struct.Struct(">iiqq")
@@ -118,7 +118,8 @@ class DataFileV2:
         while True:
             index = window.load(offset, count)
             try:
-                return skip_event_v2(window.buffer, index + RECORD.size) - index + offset
+                end = index + self.size_bytes - offset
+                return skip_event_v2(window.buffer, index + RECORD.size, end) - index + offset
             except (IndexError, struct.error) as error:
                 if offset + len(window.buffer) - index >= self.size_bytes:
                     raise InputError("its event is cut off") from error
@@ -128,7 +129,7 @@ class DataFileV2:
     def _is_torn(self, window: Window, offset: int) -> bool:
         """Say whether nothing was written behind the record at `offset`, as far as one can see."""
         end = window.written_end(b"\x80")
-        if not offset < end < self.size_bytes:
+        if not offset < end < self.size_bytes or end - offset > CHUNK_BYTES:
             return False
         index = window.load(offset, end - offset)
         return window.buffer.find(b"\x7f\xde\xad\xbe\xef", index + 1, index + end - offset) < 0

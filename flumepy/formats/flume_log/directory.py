@@ -14,7 +14,7 @@ from flumepy.core.errors import InputError, translate
 from flumepy.formats.flume_log.checkpoint import Checkpoint, backup_is_complete, read_checkpoint
 from flumepy.formats.flume_log.data_file import NAME, open_data_file
 from flumepy.formats.flume_log.errors import BadCheckpointError, Report
-from flumepy.formats.flume_log.live import Origin, Replay, readable
+from flumepy.formats.flume_log.live import Origin, Replay, keep_readable
 from flumepy.formats.flume_log.locks import locked
 from flumepy.formats.flume_log.records import DataFile
 from flumepy.formats.flume_log.replay import Counts, replay_records
@@ -84,8 +84,8 @@ class JavaDirectories:
         checkpoint, origin = self._checkpoint(report, has_files=bool(files))
         counts = Counts()
         queue = replay_records(folders, checkpoint, counts, report)
-        sound, voided = readable(queue, files, report)
-        return Replay(origin, counts, report.problems, len(sound), voided, report.corrupt, files, sound)
+        voided = keep_readable(queue, files, report)
+        return Replay(origin, counts, report.problems, len(queue), voided, report.corrupt, files, queue)
 
     def _checkpoint_dirs(self) -> list[Path]:
         return [self._checkpoint_dir] if self._backup_dir is None else [self._checkpoint_dir, self._backup_dir]

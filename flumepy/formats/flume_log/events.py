@@ -19,7 +19,7 @@ TEXT_CLASS = 0x8C
 
 
 def read_put(data: bytes, at: int, end: int) -> tuple[dict[str, str], bytes]:
-    """Return headers and body of a Put message in data[at:end], which fills it. Raises InputError."""
+    """Return headers and body of a Put message in data[at:end], which fills it. Raises InputError, IndexError."""
     checksum = None
     event = None
     while at < end:
@@ -47,7 +47,9 @@ def _read_event(data: bytes, at: int, end: int) -> tuple[dict[str, str], bytes]:
     while at < end:
         tag = data[at]
         if tag in (_FIRST_BYTES, _SECOND_BYTES):
-            size, start = read_varint(data, at + 1)
+            size, start = data[at + 1], at + 2
+            if size >= 128:
+                size, start = read_varint(data, at + 1)
             at = start + size
             if at > end:
                 break
@@ -65,6 +67,12 @@ def _read_event(data: bytes, at: int, end: int) -> tuple[dict[str, str], bytes]:
 
 def _read_header(data: bytes, at: int, end: int) -> tuple[str, str]:
     """A null value was written without its field and reads back as empty text, as in Flume."""
+    # Nearly always: a key and a value, both shorter than 128 bytes.
+    middle = at + 2 + data[at + 1]
+    if data[at] == _FIRST_BYTES and middle + 1 < end and data[middle] == _SECOND_BYTES:
+        behind = middle + 2 + data[middle + 1]
+        if behind == end and data[at + 1] < 128 > data[middle + 1]:
+            return data[at + 2 : middle].decode("utf-8", "replace"), data[middle + 2 : end].decode("utf-8", "replace")
     key, value = None, ""
     while at < end:
         tag = data[at]
@@ -97,14 +105,19 @@ def _skip(data: bytes, at: int) -> int:
     raise InputError(f"an event has the unknown wire type {kind}")
 
 
-def skip_event_v2(data: bytes, at: int) -> int:
-    """Return the index behind a v2 event. Raises IndexError and struct.error where the data end, InputError."""
+def skip_event_v2(data: bytes, at: int, end: int) -> int:
+    """Return the index behind a v2 event; `end`: that of the file's end, whether there are data up to it or not.
+
+    Raises IndexError and struct.error where the data end, InputError.
+    """
     at = _behind_class_names(data, at)
     (count,) = _INT.unpack_from(data, at)
     at += 4
     for _ in range(2 * count):
         start, size = _text(data, at)
         at = start + size
+        if at > end:
+            raise InputError("a header is longer than the file")
     (size,) = _INT.unpack_from(data, at)
     if size < -1 or count < 0:
         raise InputError("an event has a negative length")
@@ -113,7 +126,7 @@ def skip_event_v2(data: bytes, at: int) -> int:
 
 def read_event_v2(data: bytes, at: int) -> tuple[dict[str, str], bytes]:
     """Return headers and body of a v2 event that is there whole. Raises as `skip_event_v2`."""
-    end = skip_event_v2(data, at)
+    end = skip_event_v2(data, at, len(data))
     at = _behind_class_names(data, at)
     (count,) = _INT.unpack_from(data, at)
     at += 4

@@ -17,6 +17,7 @@ from flumepy.core.errors import InputError
 from flumepy.formats.flume_log.errors import CorruptLogError, Report
 from flumepy.formats.flume_log.records import DataFile, StoredEvent, place
 from flumepy.formats.flume_log.replay import Counts
+from flumepy.formats.flume_log.taken import keep
 from flumepy.formats.flume_log.window import Window
 
 MOST_OPEN_FILES = 16
@@ -96,13 +97,21 @@ def _batch(events: list[StoredEvent]) -> EventBatch:
     return EventBatch([event.body for event in events], headers)
 
 
-def readable(queue: array[int], files: dict[int, DataFile], report: Report) -> tuple[array[int], int]:
-    """Read every live event once; return the pointers of those that are sound, and how many were voided.
+def keep_readable(queue: array[int], files: dict[int, DataFile], report: Report) -> int:
+    """Read every live event once, and take out of the queue what is not sound; return how many were voided.
 
     So nothing is imported from a damaged directory unless damage is tolerated. Raises CorruptLogError, InputError.
     """
-    sound = array("q")
-    voided = 0
+    before = len(queue)
+    corrupt = report.corrupt
+    keep(queue, _sound(queue, files, report))
+    voided = before - len(queue) - (report.corrupt - corrupt)
+    if voided:
+        report.say(f"{voided} events had been voided by the integrity tool.")
+    return voided
+
+
+def _sound(queue: array[int], files: dict[int, DataFile], report: Report) -> Iterator[int]:
     missing: dict[int, int] = {}
     with closing(LiveReader(files)) as reader:
         for pointer in queue:
@@ -115,13 +124,8 @@ def readable(queue: array[int], files: dict[int, DataFile], report: Report) -> t
             except CorruptLogError as error:
                 report.damage(error)
                 continue
-            if event is None:
-                voided += 1
-            else:
-                sound.append(pointer)
+            if event is not None:
+                yield pointer
     for file_id, count in missing.items():
         report.corrupt += count
         report.say(f"log-{file_id} is missing; {count} events that were not delivered yet are lost with it.")
-    if voided:
-        report.say(f"{voided} events had been voided by the integrity tool.")
-    return sound, voided

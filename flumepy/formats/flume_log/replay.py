@@ -44,15 +44,17 @@ def replay_records(folders: list[list[DataFile]], checkpoint: Checkpoint, counts
     taken = TakenEvents({file.id: file.size_bytes for file in files.values()})
     # A folder may have been merged into another since: transactions in flight are known to all.
     scans = [_committed_puts(folder, checkpoint, taken, counts, report) for folder in folders]
-    queue = _ahead(files, checkpoint)
-    queue += checkpoint.queue
+    # Not a copy: it may be large.
+    queue = checkpoint.queue
+    queue[:0] = _ahead(files, checkpoint)
     compact_at = max(COMPACT_AT, 2 * len(queue))
     for _, pointers in heapq.merge(*scans, key=_write_order):
         queue.extend(pointers)
         if len(queue) > compact_at:
-            queue = taken.without(queue)
+            taken.drop_from(queue)
             compact_at = max(COMPACT_AT, 2 * len(queue))
-    return taken.without(queue)
+    taken.drop_from(queue)
+    return queue
 
 
 def _write_order(commit: Commit) -> int:

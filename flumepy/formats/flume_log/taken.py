@@ -33,11 +33,10 @@ class TakenEvents:
                     cells = self._cells[file_id] = bytearray((self._sizes[file_id] >> CELL_BITS) + 1)
                 cells[offset >> CELL_BITS] = (offset & _WITHIN) + 1
 
-    def without(self, pointers: array[int]) -> array[int]:
-        """Return the pointers that were not taken, in order."""
-        if not self._cells:
-            return pointers
-        return array("q", (pointer for pointer in pointers if pointer not in self))
+    def drop_from(self, pointers: array[int]) -> None:
+        """Take out of an array, in place, what was taken."""
+        if self._cells:
+            keep(pointers, (pointer for pointer in pointers if pointer not in self))
 
     def __contains__(self, pointer: int) -> bool:
         file_id, offset = place(pointer)
@@ -45,3 +44,12 @@ class TakenEvents:
         if cells is None or offset >= self._sizes[file_id]:
             return False
         return cells[offset >> CELL_BITS] == (offset & _WITHIN) + 1
+
+
+def keep(pointers: array[int], kept: Iterable[int]) -> None:
+    """Cut an array down to some of its own entries, given in order, without a second one."""
+    count = 0
+    for pointer in kept:
+        pointers[count] = pointer
+        count += 1
+    del pointers[count:]
