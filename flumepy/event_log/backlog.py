@@ -4,16 +4,19 @@ The state is guarded by the queue's lock; `read` does the I/O and the decoding w
 """
 
 import logging
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from flumepy.core.clock import Clock
 from flumepy.core.errors import ChannelError, ConfigurationError, InputError, translate
 from flumepy.event_log.frames import PUT, PayloadCodec, Span, read_put
 from flumepy.event_log.ranges import TakenRanges
 from flumepy.event_log.runs import Run
 from flumepy.log.cursor import Chunk
 from flumepy.log.format import FrameHead
-from flumepy.log.frame import Frame, StoredFrame, read_frame
-from flumepy.log.log import Log
+from flumepy.log.frame import StoredFrame, read_frame
+
+if TYPE_CHECKING:
+    from flumepy.event_log.queue import EventQueue
 
 log = logging.getLogger("flumepy.event_log")
 
@@ -33,11 +36,13 @@ class Loaded(NamedTuple):
 class Backlog:
     """Frames from `position` on, which begin with the event `sequence`."""
 
-    def __init__(self, opened: Log[Frame], codec: PayloadCodec | None, *, skips_bad: bool) -> None:
-        self._log = opened
+    def __init__(self, owner: "EventQueue", codec: PayloadCodec | None, clock: Clock, *, skips_bad: bool) -> None:
+        self._owner = owner
+        self._log = owner.log
         self._codec = codec
+        self._clock = clock
         self._skips_bad = skips_bad
-        self._cursor = opened.cursor(0)
+        self._cursor = self._log.cursor(0)
         self.position = 0
         self.sequence = 0
 
@@ -93,10 +98,10 @@ class Backlog:
                 raise ChannelError(where) from error
             log.warning("%s. They are left out, since fsyncPerTransaction is false.", where)
             return None
-        if spans == [(first, first + stored.count)]:
-            return [Run(first, batch, batch.body_bytes(), stored.time_ms)]
+        age_ms = max(0, self._clock.time_ms() - stored.time_ms)
+        put_s = self._clock.monotonic_s() - age_ms / 1000
         parts = [(start, batch.slice(start - first, stop - first)) for start, stop in spans]
-        return [Run(start, part, part.body_bytes(), stored.time_ms) for start, part in parts]
+        return [Run(self._owner, start, part, part.body_bytes(), put_s) for start, part in parts]
 
 
 def wanted_of(heads: list[FrameHead], taken: TakenRanges) -> list[tuple[FrameHead, list[Span]]]:

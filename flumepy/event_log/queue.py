@@ -12,36 +12,18 @@ from collections import deque
 from collections.abc import Callable
 from threading import get_ident
 
-from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line
-from flumepy.core.errors import FlumeError, translate
+from flumepy.core.clock import Clock, SystemClock
+from flumepy.core.errors import FlumeError
 from flumepy.event_log.backlog import Backlog, wanted_of
 from flumepy.event_log.checkpoint import Checkpoint
-from flumepy.event_log.frames import PayloadCodec, put_frame, take_frame
+from flumepy.event_log.frames import PayloadCodec, take_frame
+from flumepy.event_log.put import Put
 from flumepy.event_log.recovery import Recovered
 from flumepy.event_log.runs import OVERHEAD_BYTES, Run, spans_of
-from flumepy.log.commit import Level, Ticket
 from flumepy.log.errors import LogFailedError, LogFullError
-from flumepy.log.frame import Frame
+from flumepy.log.ticket import Level, Ticket
 
 HOT_BYTES = 16 * 1024 * 1024
-
-
-class Put:
-    """A batch on its way into a queue. `done` is called once, with the error if any, when takers can see it."""
-
-    __slots__ = ("batch", "count", "done", "frame", "leader", "line", "ticket", "time_ms")
-
-    def __init__(self, batch: EventBatch, frame: Frame, time_ms: int, done: "Callable[[FlumeError | None], None]",
-                 line: Line | None, leader: int) -> None:  # fmt: skip
-        self.batch = batch
-        self.count = len(batch)
-        self.frame: Frame | None = frame
-        self.time_ms = time_ms
-        self.done = done
-        self.line = line
-        self.leader = leader  # the thread that waits for it and may sync, or 0
-        self.ticket: Ticket | None = None
 
 
 class EventQueue:
@@ -55,12 +37,13 @@ class EventQueue:
         level: Level = Level.SYNCED,
         hot_bytes: int = HOT_BYTES,
         skips_bad: bool = False,
+        clock: Clock | None = None,
         wake: Callable[[], None] = lambda: None,
         lost: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.log = recovered.log
         self.level = level
-        self._codec = codec
+        self.codec = codec
         self._wake = wake
         self._lost = lost
         self._hot_limit = hot_bytes
@@ -76,11 +59,12 @@ class EventQueue:
         self._frames: deque[tuple[int, int]] = deque()  # first sequence number and position of frames in memory
         self._end = self.log.written_end  # behind the last visible frame
         self._end_sequence = self.log.next_sequence
-        self._backlog = Backlog(self.log, codec, skips_bad=skips_bad)
+        self._backlog = Backlog(self, codec, clock or SystemClock(), skips_bad=skips_bad)
         self._is_behind = recovered.queued > 0  # some visible events are on disk only
         self._is_reading = False
         self._commits: dict[int, int] = {}  # open commits of takes, and a position before their frame
         self._last_commit = 0
+        self._release_from = 0  # below this a release gives nothing back
         self.available = recovered.queued  #: events that a take could get
         self.version = 0  #: changes with every put and take
         self.settled_version = -1  #: the version that the last `settle` summed up
@@ -88,18 +72,6 @@ class EventQueue:
             self._backlog.begin(recovered.low, min(recovered.taken.watermark, self._end_sequence))
 
     # -- putting ----------------------------------------------------------------------------------------------------
-
-    def prepare(
-        self,
-        batch: EventBatch,
-        time_ms: int,
-        done: "Callable[[FlumeError | None], None]",
-        *,
-        line: Line | None = None,
-        blocks: bool = False,
-    ) -> Put:
-        """Encode a batch. blocks: this thread calls `flush` and may then sync. Raises InputError, ConfigurationError."""
-        return Put(batch, put_frame(batch, self._codec), time_ms, done, line, get_ident() if blocks else 0)
 
     def enqueue(self, put: Put) -> None:
         """Give a put its place in the order; `flush` must follow. May be called under a lock."""
@@ -116,12 +88,12 @@ class EventQueue:
                 self._storing.release()
         for put in mine:
             assert put.ticket is not None
-            error: FlumeError | None = None
             try:
                 put.ticket.wait(self.level)
             except LogFailedError as failure:
-                error = failure
-            self._stored(put, error)
+                self._stored(put, failure)
+            else:
+                self._stored(put, None)
 
     def _append(self, put: Put, mine: list[Put]) -> None:
         if put.line is not None and put.line.is_broken:
@@ -158,7 +130,7 @@ class EventQueue:
         if not self._is_behind and (
             not self._hot or self._hot_bytes + OVERHEAD_BYTES * len(self._hot) < self._hot_limit
         ):
-            self._hot.append(Run(ticket.sequence, put.batch, size_bytes, put.time_ms))
+            self._hot.append(Run(self, ticket.sequence, put.batch, size_bytes, put.put_s))
             self._hot_bytes += size_bytes
             self._frames.append((ticket.sequence, ticket.position))
         elif not self._is_behind:
@@ -166,7 +138,7 @@ class EventQueue:
             self._backlog.begin(ticket.position, ticket.sequence)
         self._end = ticket.end
         self._end_sequence = ticket.sequence + ticket.count
-        self.available += put.count
+        self.available += ticket.count
         self.version += 1
 
     # -- taking -----------------------------------------------------------------------------------------------------
@@ -203,6 +175,11 @@ class EventQueue:
             left -= len(taken[-1])
         self.available -= wanted - left
         return left
+
+    def warm_up(self) -> None:
+        """Read the first events into memory. Raises ChannelError where they cannot be read, LogFailedError."""
+        if self._is_behind:
+            self._load()
 
     def _load(self) -> int:
         """Read on from the disk; return how many events turned out to be gone."""
@@ -247,19 +224,25 @@ class EventQueue:
                 self._taken.add(*span)
             del self._commits[number]
             self.version += 1
-            second = self.log.second_position
-            is_releasable = second is not None and self._low() >= second
-        if is_releasable and self.level is Level.SYNCED:
-            self.settle(waits=False)
+            low = self._low()
+        if low >= self._release_from:
+            self._release(low)
 
     # -- leaving nothing behind -------------------------------------------------------------------------------------
 
     @property
-    def oldest_ms(self) -> int | None:
-        """Return when the event at the head was put; None where none is in memory."""
+    def oldest_put_s(self) -> float | None:
+        """Return when the event at the head was put, on the monotonic clock; None where none is in memory."""
         with self._lock:
             head = self._returned or self._hot
-            return head[0].time_ms if head else None
+            return head[0].put_s if head else None
+
+    @property
+    def bytes_queued(self) -> int:
+        """Return the bytes of what waits: of bodies in memory, of frames on the disk."""
+        with self._lock:
+            on_disk = self._end - self._backlog.position if self._is_behind else 0
+            return self._hot_bytes + sum([run.size_bytes for run in self._returned]) + on_disk
 
     def _low(self) -> int:
         """Return the position before which nothing is needed: that of the frame with the first event not taken."""
@@ -270,6 +253,14 @@ class EventQueue:
             frames.clear()
             return self._backlog.position if self._is_behind else self._end
         return frames[0][1] if frames and frames[0][0] <= watermark else 0
+
+    def _release(self, low: int) -> None:
+        """Release if that gives a segment back; it costs a sync, so not at every commit."""
+        segments = self.log.segments()
+        if len(segments) > 1:
+            self._release_from = segments[1].position
+            if low >= self._release_from:
+                self.settle(waits=False)
 
     def settle(self, *, waits: bool = True) -> Checkpoint | None:
         """Sum up what is taken in one synced TAKE frame, then release what is before; return what recovery may use.
@@ -288,8 +279,7 @@ class EventQueue:
                 frame = take_frame(self._taken.watermark, self._taken.spans())
             ticket = self.log.append(frame, uses_reserve=True)
             ticket.wait(Level.SYNCED)
-            with translate({OSError: LogFailedError}, f"{self.log.name}: a segment cannot be given back"):
-                self.log.release(min(low, start))
+            self.log.release(min(low, start))
             self.settled_version = version
             return Checkpoint(self.log.identity, start, ticket.position, low, queued)
         finally:

@@ -1,5 +1,8 @@
 """Events that follow each other in the log, in memory: queued, or in an open take."""
 
+from collections.abc import Iterable
+
+from flumepy.core import queue_transaction
 from flumepy.core.batch import EventBatch
 from flumepy.event_log.frames import Span
 
@@ -7,23 +10,15 @@ from flumepy.event_log.frames import Span
 OVERHEAD_BYTES = 256
 
 
-class Run:
-    """A batch from `start` on; `first` is the sequence number of the event there.
+class Run(queue_transaction.Run):
+    """A run of one life of a queue, `owner`; `first` is the sequence number of its first remaining event."""
 
-    A cut shares the bytes out by the number of events, so the parts always add up to what was put.
-    """
+    __slots__ = ("first", "owner")
 
-    __slots__ = ("batch", "first", "size_bytes", "start", "time_ms")
-
-    def __init__(self, first: int, batch: EventBatch, size_bytes: int, time_ms: int) -> None:
+    def __init__(self, owner: object, first: int, batch: EventBatch, size_bytes: int, put_s: float) -> None:
+        super().__init__(batch, 0, size_bytes, put_s)
+        self.owner = owner
         self.first = first
-        self.batch = batch
-        self.start = 0
-        self.size_bytes = size_bytes
-        self.time_ms = time_ms
-
-    def __len__(self) -> int:
-        return len(self.batch) - self.start
 
     def __repr__(self) -> str:
         return f"Run({self.first}, {len(self)} events)"
@@ -35,20 +30,12 @@ class Run:
 
     def cut(self, count: int) -> "Run":
         """Remove the first `count` events and return them."""
-        stop = self.start + count
-        size_bytes = self.size_bytes * count // len(self)
-        part = Run(self.first, self.batch.slice(self.start, stop), size_bytes, self.time_ms)
-        self.first += count
-        self.start = stop
-        self.size_bytes -= size_bytes
-        return part
-
-    def remaining(self) -> EventBatch:
-        """Return the events as a batch."""
-        return self.batch.slice(self.start, len(self.batch)) if self.start else self.batch
+        part = super().cut(count)
+        first, self.first = self.first, self.first + count
+        return Run(self.owner, first, part.batch, part.size_bytes, part.put_s)
 
 
-def spans_of(runs: list[Run]) -> list[Span]:
+def spans_of(runs: Iterable[Run]) -> list[Span]:
     """Return the sequence numbers of runs, ascending and joined where they touch."""
     joined: list[Span] = []
     for first, stop in sorted([(run.first, run.stop) for run in runs]):

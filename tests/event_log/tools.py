@@ -7,6 +7,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.errors import FlumeError
 from flumepy.event_log.checkpoint import Checkpoint
 from flumepy.event_log.frames import PayloadCodec
+from flumepy.event_log.put import Put
 from flumepy.event_log.queue import HOT_BYTES, EventQueue
 from flumepy.event_log.recovery import recover
 from flumepy.event_log.runs import Run
@@ -43,7 +44,9 @@ def open_queue(
 def put(queue: EventQueue, *bodies: bytes) -> None:
     """Put a batch and wait for it."""
     errors: list[FlumeError | None] = []
-    queue.enqueue(queue.prepare(EventBatch(list(bodies)), 1, errors.append, blocks=True))
+    one = Put(EventBatch(list(bodies)), queue.codec, 1.0, errors.append)
+    one.lead()
+    queue.enqueue(one)
     queue.flush()
     assert len(errors) == 1
     if errors[0] is not None:

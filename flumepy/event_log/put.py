@@ -1,0 +1,35 @@
+"""A batch on its way into the log."""
+
+from collections.abc import Callable
+from threading import get_ident
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.channel import Line
+from flumepy.core.errors import FlumeError
+from flumepy.event_log.frames import PayloadCodec, put_frame
+from flumepy.log.frame import Frame
+from flumepy.log.ticket import Ticket
+
+Ended = Callable[[FlumeError | None], None]
+
+
+class Put:
+    """A batch and its frame. `done` is called once, with the error if any, when takers can see the events."""
+
+    __slots__ = ("batch", "done", "frame", "leader", "line", "put_s", "ticket")
+
+    def __init__(
+        self, batch: EventBatch, codec: PayloadCodec | None, put_s: float, done: Ended, *, line: Line | None = None
+    ) -> None:
+        """Encode a batch. Raises InputError, ConfigurationError."""
+        self.batch = batch
+        self.frame: Frame | None = put_frame(batch, codec)
+        self.put_s = put_s
+        self.done = done
+        self.line = line
+        self.leader = 0  # the thread that flushes and may then wait and sync, or 0
+        self.ticket: Ticket | None = None
+
+    def lead(self) -> None:
+        """Let this thread wait for the put when it flushes, and sync for it."""
+        self.leader = get_ident()
