@@ -1,7 +1,8 @@
-"""The two kinds of frames that make a log a queue of events.
+"""The kinds of frames that make a log a queue of events.
 
     PUT   count = events; payload: the batch as flumepy.formats.event_columns, sealed by the codec (compressed, encrypted)
     TAKE  count = 0;      payload: watermark u64 | (first u64, count u32) ...
+    GAP   count = events that are lost; payload: zeros. A repair has put it in the place of damaged bytes
 
 Little-endian. A TAKE frame says that every event below the watermark and every event of the ranges is taken. It is never
 sealed: sequence numbers tell nothing, and recovery needs no key. All TAKE frames together, in any order, give the taken
@@ -9,17 +10,22 @@ events; one that is read twice changes nothing.
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import InputError
 from flumepy.formats.event_columns import decode_batch, encode_batch
 from flumepy.log.disk import Buffer
-from flumepy.log.frame import MAX_PAYLOAD_BYTES, Frame, StoredFrame
+from flumepy.log.frame import HEAD, MAX_PAYLOAD_BYTES, Frame, StoredFrame
 
 PUT = 1
 TAKE = 2
+GAP = 3
+
+#: a payload of a GAP frame is no longer, so that reading one back costs no memory
+_MOST_GAP_BYTES = 1024 * 1024
+_ZEROS = bytes(64 * 1024)
 
 _WATERMARK = struct.Struct("<Q")
 _RANGE = struct.Struct("<QI")
@@ -83,3 +89,16 @@ def read_take(payload: bytes) -> Takes:
         raise InputError(f"a TAKE frame has a payload of {len(payload)} bytes")
     ranges = _RANGE.iter_unpack(memoryview(payload)[_WATERMARK.size :])
     return Takes(_WATERMARK.unpack_from(payload)[0], [(first, first + count) for first, count in ranges])
+
+
+def gap_frames(length: int, lost: int) -> Iterator[Frame]:
+    """Iterate the frames that fill exactly `length` bytes, at least one head, and use up `lost` sequence numbers."""
+    while length > 0:
+        payload = min(length - HEAD.size, _MOST_GAP_BYTES)
+        if 0 < length - HEAD.size - payload < HEAD.size:
+            payload -= HEAD.size  # what is left must hold a head
+        whole, rest = divmod(payload, len(_ZEROS))
+        count = min(lost, _MOST_IN_A_RANGE)
+        yield Frame(GAP, count, [*[_ZEROS] * whole, _ZEROS[:rest]])
+        length -= HEAD.size + payload
+        lost -= count

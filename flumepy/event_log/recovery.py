@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flumepy.core.errors import InputError, StartError
 from flumepy.event_log.checkpoint import Checkpoint
-from flumepy.event_log.frames import PUT, TAKE, read_take
+from flumepy.event_log.frames import GAP, PUT, TAKE, read_take
 from flumepy.event_log.ranges import TakenRanges
 from flumepy.log.format import FrameHead
 from flumepy.log.frame import Frame, NativeFormat, read_frame
@@ -65,6 +65,8 @@ class Replay:
             self._expected = sequence + count
             if kind == TAKE:
                 self._take(head, read(head))
+            elif kind == GAP:
+                self.taken.add(sequence, sequence + count)
             elif kind != PUT:
                 raise StartError(
                     f"{self._name}: the log holds frames of the kind {kind}, which this flumepy does not know. Start it"

@@ -6,9 +6,9 @@ import pytest
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import InputError
-from flumepy.event_log.frames import PUT, Takes, put_frame, read_put, read_take, take_frame
+from flumepy.event_log.frames import GAP, PUT, Takes, gap_frames, put_frame, read_put, read_take, take_frame
 from flumepy.log.disk import Buffer
-from flumepy.log.frame import Frame, NativeFormat, StoredFrame, read_frame
+from flumepy.log.frame import HEAD, Frame, NativeFormat, StoredFrame, read_frame
 
 BATCH = EventBatch([b"one", b"", b"three"], {"host": "web1", "n": ["1", None, "3"]})
 
@@ -59,3 +59,21 @@ def test_a_range_of_more_than_four_billion_is_written_in_parts() -> None:
 def test_a_payload_that_is_no_take_is_refused(payload: bytes) -> None:
     with pytest.raises(InputError):
         read_take(payload)
+
+
+@pytest.mark.parametrize(
+    "length", [44, 45, 1000, (1 << 20) + 44, (1 << 20) + 45, (1 << 20) + 87, (1 << 20) + 88, 5 << 20]
+)
+def test_gap_frames_fill_exactly_their_length_and_count_what_is_lost(length: int) -> None:
+    frames = list(gap_frames(length, 7))
+    assert sum(HEAD.size + frame.length for frame in frames) == length
+    assert [frame.count for frame in frames] == [7] + [0] * (len(frames) - 1)
+    assert {frame.kind for frame in frames} == {GAP}
+    data, position = b"", 4096
+    for frame in frames:
+        prepared = NativeFormat().prepare(frame, 100, position, 1)
+        data += b"".join(prepared.parts)
+        position += prepared.length
+    scan = NativeFormat().scan(data, 4096, verify=True)
+    assert len(scan.heads) == len(frames)
+    assert max(head[1] for head in scan.heads) <= (1 << 20) + HEAD.size
