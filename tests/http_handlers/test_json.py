@@ -208,6 +208,43 @@ def test_like_events_are_cut_as_a_parser_would_cut_them(
     assert handle(text) == [Event(str(e["body"]).encode(), dict(e.get("headers", {}))) for e in events]  # type: ignore[call-overload]
 
 
+@given(
+    st.lists(LIKE, max_size=4),
+    st.integers(1, 3),
+    st.text(alphabet='[]{}":,?12\\n body', max_size=3),
+    st.integers(0, 60),
+)
+def test_a_handler_that_knows_a_client_answers_like_a_new_one(
+    posts: list[list[dict[str, object]]], times: int, junk: str, at: int
+) -> None:
+    handler = build(JsonHandler)
+    for events in posts:
+        text = json.dumps(events, separators=(",", ":"))
+        for post in [text] * times + [text[:at] + junk + text[at:]]:
+            request = HttpRequest("POST", "/", "1.1", {"content-type": "application/json"}, True, post.encode())
+            try:
+                found: list[Event] | type[FlumeError] = list(handler.handle(request).events())
+            except FlumeError as error:
+                found = type(error)
+            try:
+                expected: list[Event] | type[FlumeError] = handle(post)
+            except FlumeError as error:
+                expected = type(error)
+            assert found == expected
+
+
+def test_like_events_stay_one_text_unless_a_body_holds_a_line_feed() -> None:
+    handler = build(JsonHandler)
+    for _ in range(3):
+        for bodies in (["a", "", "ccc"], ["a\nb", "c"]):
+            events = ",".join([f'{{"headers":{{"k":"v"}},"body":"{body}"}}' for body in bodies])
+            batch = handler.handle(HttpRequest("POST", "/", "1.1", {}, True, f"[{events}]".encode()))
+            assert (batch.text is not None) == ("a\nb" not in bodies)
+            assert [event.body.decode() for event in batch.events()] == bodies
+            assert batch.body_bytes() == len("".join(bodies))
+            assert batch.headers == {"k": "v"}
+
+
 @pytest.mark.parametrize(
     ("text", "bodies"),
     [
