@@ -2,7 +2,8 @@
 
 An `Offer` is a put that may have to wait for room. It ends once: `done(offer)` is called on whichever thread made room, gave
 up or stopped the channel; nobody holds a lock then. With `hold`, the room is kept and `commit` makes the events visible:
-so an outlet puts one batch into several channels all or nothing. Listeners are woken by each put.
+so an outlet puts one batch into several channels all or nothing. A durable channel's `commit` waits for its disk, and so
+whoever must not block, an event loop or such a callback, uses `commit_then`. Listeners are woken by each put.
 """
 
 import threading
@@ -46,6 +47,16 @@ class Offer:
 
     def commit(self) -> None:
         """Make held events visible; a second call does nothing. Raises ChannelError, StoppedError after a withdraw."""
+
+    def commit_then(self, done: Callable[[FlumeError | None], None]) -> None:
+        """Commit without blocking; `done` is called once, maybe before this returns, maybe on another thread."""
+        try:
+            self.commit()
+        except FlumeError as error:
+            failure: FlumeError | None = error
+        else:
+            failure = None
+        done(failure)
 
     def withdraw(self) -> None:
         """Give up: held room is freed, a waiting offer ends with StoppedError. Nothing happens after the end."""
@@ -91,7 +102,7 @@ class Channel(Component[OptionsT]):
 
     kind = "channel"
     #: what a committed put survives: volatile (nothing), crash-safe (the process), power-safe (the machine)
-    durability: ClassVar[str] = "volatile"
+    durability: str = "volatile"
     #: most events of one transaction, or None
     transaction_capacity: int | None = None
     #: false: a reload always makes a new object (Flume's @Disposable)
@@ -160,6 +171,12 @@ class Channel(Component[OptionsT]):
         offer.is_done = True
         done(offer)
         return offer
+
+    def offer_leading(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
+        """Offer from a thread that waits for the end anyway: a durable channel may let it sync, before this returns."""
+        return self.offer(batch, done, hold=hold, wait=wait, line=line)
 
     def listen(self, wakeup: Wakeup) -> None:
         """Poke this wake-up at each put."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from flumepy.core.batch import EventBatch
@@ -67,6 +68,7 @@ class Delivery:
         "_held",
         "_is_rest",
         "_is_withdrawn",
+        "_leader",
         "_line",
         "_optional",
         "_stage",
@@ -88,7 +90,9 @@ class Delivery:
         waits: bool,
         line: Line | None,
         is_rest: bool,
+        leader: int = 0,
     ) -> None:
+        """Begin with nothing. leader: the thread that waits for the commit, if one does."""
         self.outlet = outlet
         self.batch = batch
         self.commit = commit
@@ -105,6 +109,7 @@ class Delivery:
         self._waits = waits
         self._line = line
         self._committed = 0  # required channels that hold the batch
+        self._leader = leader
         self._is_rest = is_rest  # others hold it already, from an earlier try
 
     def start(self) -> None:
@@ -128,7 +133,8 @@ class Delivery:
         self._stage += 1
         stage = self._stage
         waits = self._waits and not self._is_withdrawn
-        offer = route.channel.offer(route.batch, done, hold=hold, wait=waits, line=line)
+        put = route.channel.offer_leading if self._leads() else route.channel.offer
+        offer = put(route.batch, done, hold=hold, wait=waits, line=line)
         if offer.is_done:
             return
         # `done` may have run meanwhile and have started the next stage: only the latest stage is the one that waits.
@@ -145,7 +151,7 @@ class Delivery:
         if len(self._held) < len(self.required):
             self._offer(self.required[len(self._held)], self._room_held, hold=True)
         else:
-            self._after_required(self._commit_held())
+            self._commit_next()
 
     def _room_held(self, offer: Offer) -> None:
         if offer.error is None:
@@ -156,16 +162,33 @@ class Delivery:
             held.withdraw()
         self._end(offer.error)
 
-    def _commit_held(self) -> FlumeError | None:
-        for position, offer in enumerate(self._held):
-            try:
-                offer.commit()
-            except FlumeError as error:
-                for later in self._held[position + 1 :]:
-                    later.withdraw()
-                return error
+    def _commit_next(self) -> None:
+        if self._committed == len(self._held):
+            self._after_required(None)
+            return
+        offer = self._held[self._committed]
+        if not self._leads():
+            offer.commit_then(self._held_committed)
+            return
+        failure: FlumeError | None = None
+        try:
+            offer.commit()
+        except FlumeError as error:
+            failure = error
+        self._held_committed(failure)
+
+    def _held_committed(self, error: FlumeError | None) -> None:
+        if error is None:
             self._committed += 1
-        return None
+            self._commit_next()
+            return
+        for later in self._held[self._committed + 1 :]:
+            later.withdraw()
+        self._after_required(error)
+
+    def _leads(self) -> bool:
+        """Tell whether this is the thread that waits for the commit. A callback of a disk must not wait for another one."""
+        return self._leader == get_ident()
 
     def _after_required(self, error: FlumeError | None) -> None:
         if error is not None or not self._optional:

@@ -13,6 +13,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from threading import get_ident
 from typing import Any
 
 from flumepy.core.batch import EventBatch
@@ -77,13 +78,14 @@ class Outlet:
 
     def put(self, batch: EventBatch) -> None:
         """Submit and wait. Raises ChannelError."""
-        self.submit(batch).wait()
+        self.submit(batch, leads=True).wait()
 
-    def submit(self, batch: EventBatch, *, wait: bool = True, line: Line | None = None) -> Commit:
+    def submit(self, batch: EventBatch, *, wait: bool = True, line: Line | None = None, leads: bool = False) -> Commit:
         """Send a batch on its way. Raises only what an interceptor or the selector raises.
 
         wait: false fails at once with ChannelFullError where there is no room now. line: where `keeps_lines`, the batch
-        waits behind those submitted before it in this line, and fails with them.
+        waits behind those submitted before it in this line, and fails with them. leads: this thread waits for the commit at
+        once, so it may block in here while a durable channel syncs.
         """
         commit = Commit()
         if self.is_stopped:
@@ -94,7 +96,8 @@ class Outlet:
         if not routes:
             commit.resolve(None)
             return commit
-        delivery = Delivery(self, batch, routes, commit, waits=wait, line=line, is_rest=owed is not None)
+        leader = get_ident() if leads else 0
+        delivery = Delivery(self, batch, routes, commit, waits=wait, line=line, is_rest=owed is not None, leader=leader)
         with self.lock:
             self._open.add(delivery)
         if self.is_stopped:

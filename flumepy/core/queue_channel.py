@@ -15,7 +15,7 @@ from flumepy.core.channel import Channel, Done, Line, Offer
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, StoppedError
 from flumepy.core.options import OptionsT
-from flumepy.core.queue_transaction import QueueOffer, QueueTransaction, Run, too_many_events
+from flumepy.core.queue_transaction import QueueOffer, QueueTransaction, Run
 from flumepy.core.threads import Timer, call_later
 from flumepy.core.transaction import Transaction
 
@@ -72,7 +72,7 @@ class QueueChannel(Channel[OptionsT]):
             offer.end(StoppedError(f"{self.name}: the channel was stopped"))
 
     def reconfigure(self, options: OptionsT) -> None:
-        """Resize in place, keeping the events."""
+        """Resize in place."""
         with self._lock:
             self._apply(options)
             self.counters.channel_capacity = self.limits.capacity
@@ -81,7 +81,7 @@ class QueueChannel(Channel[OptionsT]):
 
     @property
     def size(self) -> int:
-        """Return the number of events that a take could get now."""
+        """Return how many events a take could get."""
         return self._queued
 
     @property
@@ -112,9 +112,12 @@ class QueueChannel(Channel[OptionsT]):
         self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
     ) -> Offer:
         """Put without blocking; `done` is called once room was found or the keep-alive, if any, has passed."""
-        size_bytes = batch.body_bytes()
-        offer = QueueOffer(self, batch, size_bytes, done, hold, line)
-        refusal = self._refusal(batch, size_bytes)
+        return self._submit(QueueOffer(self, batch, batch.body_bytes(), done, hold, line), wait=wait)
+
+    def _submit(self, offer: QueueOffer, *, wait: bool) -> Offer:
+        """Grant an offer, let it wait for room, or refuse it."""
+        batch, line = offer.batch, offer.line
+        refusal = self._refusal(offer)
         is_granted = False
         with self._lock:
             self.counters.put_attempt += len(batch)
@@ -142,11 +145,9 @@ class QueueChannel(Channel[OptionsT]):
     def _enqueue_offer(self, offer: QueueOffer) -> None:
         self._waiting.append(offer)
         keep_alive_s = self.limits.keep_alive_s
-        if keep_alive_s is None:
-            return
-        offer.due_s = self.context.clock.monotonic_s() + keep_alive_s
-        if self._timer is None:
-            self._timer = call_later(keep_alive_s, self._expire)
+        if keep_alive_s is not None:
+            offer.due_s = self.context.clock.monotonic_s() + keep_alive_s
+            self._timer = self._timer or call_later(keep_alive_s, self._expire)
 
     def _expire(self) -> None:
         """Fail the offers whose keep-alive has passed; the next due one sets the timer again."""
@@ -172,15 +173,20 @@ class QueueChannel(Channel[OptionsT]):
         self._waiting = deque(waiting for waiting in self._waiting if waiting.line is not line)
         return leaving
 
-    def _refusal(self, batch: EventBatch, size_bytes: int) -> FlumeError | None:
+    def _refusal(self, offer: QueueOffer) -> FlumeError | None:
         most = self.transaction_capacity
-        if most is not None and len(batch) > most:
-            return too_many_events(self.name, most)
-        if size_bytes > self.limits.byte_limit:
+        if most is not None and len(offer.batch) > most:
+            return self.too_many_error(most)
+        if offer.size_bytes > self.limits.byte_limit:
             return BatchTooLargeError(
-                f"{self.name}: {batch.body_bytes()} bytes in one transaction are more than byteCapacity allows"
+                f"{self.name}: {offer.size_bytes} bytes in one transaction are more than byteCapacity allows"
             )
         return None
+
+    def too_many_error(self, most: int) -> BatchTooLargeError:
+        """Return the error of a put above transactionCapacity, in Flume's words."""
+        advice = "consider committing more frequently, increasing capacity or increasing thread count"
+        return BatchTooLargeError(f"{self.name}: Put queue for MemoryTransaction of capacity {most} full, {advice}")
 
     def full_error(self, batch: EventBatch) -> ChannelFullError:
         """Return the error of a put that found no room."""
@@ -203,12 +209,14 @@ class QueueChannel(Channel[OptionsT]):
         )
 
     def _grant(self, offer: QueueOffer) -> None:
+        """Give an offer its room; called under the lock."""
         self._used += len(offer.batch)
         self._used_bytes += offer.size_bytes
         if not offer.is_held:
             self._append(offer)
 
     def _append(self, offer: QueueOffer) -> None:
+        """Give granted events their place in the order; called under the lock."""
         batch = offer.batch
         if len(batch):
             self._queue.append(Run(batch, 0, offer.size_bytes, self.context.clock.monotonic_s()))
@@ -232,6 +240,7 @@ class QueueChannel(Channel[OptionsT]):
                 offer.end(None)
 
     def commit_held(self, offer: QueueOffer) -> None:
+        """Make held events visible. Raises ChannelError where a channel can fail here."""
         with self._lock:
             self._append(offer)
         self.wake_listeners()
@@ -243,6 +252,10 @@ class QueueChannel(Channel[OptionsT]):
         for left in leaving:
             left.end(StoppedError(f"{self.name}: the put was given up"))
         self._finish(admitted)
+
+    def withdraw_held(self, offer: QueueOffer) -> None:
+        """Free held room."""
+        self.release(len(offer.batch), offer.size_bytes)
 
     def release(self, events: int, size_bytes: int) -> None:
         """Free room and admit who waits for it."""
@@ -278,9 +291,10 @@ class QueueChannel(Channel[OptionsT]):
             self.counters.channel_size = self._queued
         self.wake_listeners()
 
-    def commit_taken(self, count: int, size_bytes: int) -> None:
-        """Forget taken events; their room goes to who waits for it."""
+    def commit_taken(self, runs: list[Run]) -> None:
+        """Forget taken events; their room goes to who waits for it. Raises ChannelError where a channel can fail here."""
+        count = sum(map(len, runs))
         with self._lock:
             self.counters.take_success += count
             self.counters.channel_size = self._queued
-        self.release(count, size_bytes)
+        self.release(count, sum([run.size_bytes for run in runs]))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Done, Line, Offer
-from flumepy.core.errors import BatchTooLargeError, FlumeError
+from flumepy.core.errors import FlumeError
 from flumepy.core.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class QueueOffer(Offer):
         if not self.is_done:
             self._channel.withdraw(self)
         elif self.is_held and self.claim_hold("withdraw"):
-            self._channel.release(len(self.batch), self.size_bytes)
+            self._channel.withdraw_held(self)
 
 
 class Run:
@@ -99,7 +99,7 @@ class QueueTransaction(Transaction):
     def do_put(self, batch: EventBatch) -> None:
         most = self._channel.transaction_capacity
         if most is not None and sum(map(len, self._puts)) + len(batch) > most:
-            raise too_many_events(self._channel.name, most)
+            raise self._channel.too_many_error(most)
         self._puts.append(batch)
 
     def do_take(self, limit: int) -> list[EventBatch]:
@@ -112,7 +112,7 @@ class QueueTransaction(Transaction):
     def do_commit(self, taken: int | None) -> None:
         if self._puts:
             ended = threading.Event()
-            outcome = self._channel.offer(EventBatch.concat(self._puts), lambda _: ended.set())
+            outcome = self._channel.offer_leading(EventBatch.concat(self._puts), lambda _: ended.set())
             ended.wait()
             if outcome.error is not None:
                 raise outcome.error
@@ -121,29 +121,28 @@ class QueueTransaction(Transaction):
             self._commit_taken(self._taken_count if taken is None else taken)
 
     def _commit_taken(self, count: int) -> None:
-        returned: list[Run] = []
-        surplus = self._taken_count - count
-        while surplus:
-            last = self._taken.pop()
-            if len(last) > surplus:
-                self._taken.append(last.cut(len(last) - surplus))
-            surplus -= len(last)
-            returned.insert(0, last)
-        committed, self._taken = self._taken, []
+        committed, returned = self._split_taken(count)
+        self._taken = [*committed, *returned]  # for a roll-back, should the commit fail
+        if committed:
+            self._channel.commit_taken(committed)
+        self._taken = []
         if returned:
             self._channel.give_back(returned)
-        self._channel.commit_taken(count, sum([run.size_bytes for run in committed]))
+
+    def _split_taken(self, count: int) -> tuple[list[Run], list[Run]]:
+        """Return the runs of the first `count` taken events, and the others."""
+        committed, returned = list(self._taken), list[Run]()
+        surplus = self._taken_count - count
+        while surplus:
+            last = committed.pop()
+            if len(last) > surplus:
+                committed.append(last.cut(len(last) - surplus))
+            surplus -= len(last)
+            returned.insert(0, last)
+        return committed, returned
 
     def do_rollback(self) -> None:
         self._puts = []
         if self._taken:
             taken, self._taken = self._taken, []
             self._channel.give_back(taken)
-
-
-def too_many_events(name: str, capacity: int) -> BatchTooLargeError:
-    """Return the error of a put above transactionCapacity, in Flume's words."""
-    return BatchTooLargeError(
-        f"{name}: Put queue for MemoryTransaction of capacity {capacity} full, consider committing more frequently,"
-        " increasing capacity or increasing thread count"
-    )

@@ -2,13 +2,14 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel
+from flumepy.core.channel import Channel, Done, Line, Offer
 from flumepy.core.component import Context, Interceptor, Route, Selector
 from flumepy.core.delivery import Commit
 from flumepy.core.errors import (
@@ -207,6 +208,90 @@ def test_a_commit_that_fails_with_any_error_of_ours_ends_the_commit() -> None:
         out.put(batch)
     out.put(batch)
     assert first.bodies == second.bodies == [b"1"]
+
+
+class SlowOffer(Offer):
+    """Held room whose commit ends when the test says so."""
+
+    __slots__ = ("_channel", "batch", "ending")
+
+    def __init__(self, channel: "SlowChannel", batch: EventBatch) -> None:
+        super().__init__()
+        self._channel = channel
+        self.batch = batch
+        self.is_done = True
+        self.ending: Callable[[FlumeError | None], None] | None = None
+
+    def commit(self) -> None:
+        self._channel.said.append("commit blocks")
+        self._channel.queue.append(self.batch)
+
+    def commit_then(self, done: Callable[[FlumeError | None], None]) -> None:
+        self._channel.said.append("commit")
+        self.ending = done
+
+    def withdraw(self) -> None:
+        self._channel.said.append("withdraw")
+
+
+class SlowChannel(ListChannel):
+    """A channel whose held offers commit later, as those of a disk do."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.said: list[str] = []
+        self.held: list[SlowOffer] = []
+
+    def offer(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
+        self.held.append(SlowOffer(self, batch))
+        done(self.held[-1])
+        return self.held[-1]
+
+    def end(self, error: FlumeError | None) -> None:
+        ending = self.held[-1].ending
+        assert ending is not None
+        ending(error)
+
+
+def test_channels_whose_commits_take_time_are_committed_one_after_the_other_without_blocking() -> None:
+    first, second = SlowChannel("c1"), SlowChannel("c2")
+    commit = outlet(first, second).submit(EventBatch([b"1"]))
+    assert (first.said, second.said) == (["commit"], [])
+    first.end(None)
+    assert (first.said, second.said, commit.is_done) == (["commit"], ["commit"], False)
+    second.end(None)
+    commit.wait()
+
+
+def test_a_slow_commit_that_fails_first_leaves_nothing_anywhere() -> None:
+    first, second = SlowChannel("c1"), SlowChannel("c2")
+    commit = outlet(first, second).submit(EventBatch([b"1"]))
+    first.end(ChannelError("disk"))
+    with pytest.raises(ChannelError) as caught:
+        commit.wait()
+    assert not caught.value.committed
+    assert second.said == ["withdraw"]
+
+
+def test_after_a_slow_commit_that_fails_second_only_that_channel_is_owed() -> None:
+    first, second = SlowChannel("c1"), SlowChannel("c2")
+    out, batch = outlet(first, second), EventBatch([b"1"])
+    commit = out.submit(batch)
+    first.end(None)
+    second.end(ChannelError("disk"))
+    with pytest.raises(ChannelError) as caught:
+        commit.wait()
+    assert caught.value.committed
+    out.submit(batch)
+    assert (len(first.held), len(second.held)) == (1, 2)
+
+
+def test_a_thread_that_waits_anyway_commits_itself() -> None:
+    first, second = SlowChannel("c1"), SlowChannel("c2")
+    outlet(first, second).put(EventBatch([b"1"]))
+    assert (first.said, second.said) == (["commit blocks"], ["commit blocks"])
 
 
 def test_what_is_remembered_is_bounded() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flumepy.core.channel import Channel
-from flumepy.core.errors import ChannelFullError, StoppedError
+from flumepy.core.errors import ChannelFullError, FlumeError, StoppedError
 from flumepy.core.threads import start_thread
 from flumepy.testing.conformance.channel_tools import Ends, batch_of, put, take
 from flumepy.testing.conformance.component import ComponentConformance, running
@@ -60,6 +60,19 @@ class OfferConformance(ComponentConformance):
             offer.withdraw()
             assert take(channel, 10) == [b"1", b"2"]
 
+    def test_held_events_can_be_committed_without_blocking(self) -> None:
+        with running(self.make()) as channel:
+            ends = Ends()
+            offer = channel.offer(batch_of(b"1", b"2"), ends, hold=True)
+            ends.wait(1)
+            errors: list[FlumeError | None] = []
+            offer.commit_then(errors.append)
+            wait_until(lambda: errors, what="the end of the commit")
+            offer.commit_then(errors.append)
+            wait_until(lambda: len(errors) == 2, what="the end of a second commit")
+            assert errors == [None, None]
+            assert take(channel, 10) == [b"1", b"2"]
+
     def test_a_withdrawn_hold_leaves_nothing_and_frees_its_room(self) -> None:
         with running(self.make_small() or self.make()) as channel:
             ends = Ends()
@@ -69,6 +82,9 @@ class OfferConformance(ComponentConformance):
             offer.withdraw()
             with pytest.raises(StoppedError):
                 offer.commit()
+            errors: list[FlumeError | None] = []
+            offer.commit_then(errors.append)
+            assert isinstance(errors[0], StoppedError)
             assert channel.size == 0
             put(channel, b"5", b"6", b"7", b"8")
             assert take(channel, 10) == [b"5", b"6", b"7", b"8"]
