@@ -72,9 +72,10 @@ def _channel(case: Case, site: Site) -> list[str]:
         lines += [f"checkpointDir = {site.folder / 'checkpoint'}", f"dataDirs = {site.data}"]
     if case.source == "stress":
         return [*lines, f"transactionCapacity = {case.batch}"]
-    if case.kind == "outage":
-        return [*lines, f"capacity = {outage_capacity(case)}"]
-    return lines if case.default_capacity else [*lines, "capacity = 100000", "transactionCapacity = 10000"]
+    if case.default_capacity:
+        return lines
+    capacity = outage_capacity(case) if case.kind == "outage" else 100_000
+    return [*lines, f"capacity = {capacity}", "transactionCapacity = 10000"]
 
 
 def outage_capacity(case: Case) -> int:

@@ -23,6 +23,7 @@ BEFORE_S = 10
 AFTER_S = 10
 NOTICE_S = 2  # until a sink that rolls every second has met the missing folder
 SAMPLE_S = 0.25
+DRAIN_SAMPLE_S = 0.05
 TICK_S = 0.01
 DRAIN_TIMEOUT_S = 900
 CIRCLE_LINES = 100_000
@@ -146,8 +147,8 @@ class Outage:
         finally:
             self._sender.stop()
         complaint = self._settle()
-        flowing = [sample for sample in draining if sample.take > outage[-1].take]
-        drain = _rate(flowing, "take") if len(flowing) > 1 else 0.0
+        idle = sum(sample.take == draining[0].take for sample in draining)
+        drain = _rate(draining[idle - 1 :], "take")
         sources = ["/".join(f"{_rate(part, 'put'):,.0f}" for part in (before, outage, draining, after))]
         remarks = [f"source before/outage/draining/after {sources[0]} ev/s", _backlog(outage, draining)]
         remarks += [_disk_use(before, [*outage, *draining], after), complaint]
@@ -157,7 +158,7 @@ class Outage:
         """Sample for a while, or until the channel holds less than half a second of lines. Raises BenchError."""
         samples, end_s = [self._sample()], time.monotonic() + seconds
         while time.monotonic() < end_s:
-            time.sleep(SAMPLE_S)
+            time.sleep(DRAIN_SAMPLE_S if until_drained else SAMPLE_S)
             self._collector.collect()
             samples.append(self._sample())
             if until_drained and samples[-1].size < self._case.lines_per_s / 2:
@@ -192,7 +193,7 @@ def _name_numbers(path: Path) -> tuple[int, ...]:
 
 def _rate(samples: list[Sample], field: str) -> float:
     first, last = samples[0], samples[-1]
-    return float(getattr(last, field) - getattr(first, field)) / max(last.at_s - first.at_s, SAMPLE_S)
+    return float(getattr(last, field) - getattr(first, field)) / max(last.at_s - first.at_s, DRAIN_SAMPLE_S)
 
 
 def _backlog(outage: list[Sample], draining: list[Sample]) -> str:
