@@ -3,7 +3,7 @@
 Every thread has its own account in processor time (a thread that waits pays nothing, waiting for the GIL included), with C
 functions told apart. The profiler's own time is taken out, as far as it can see it; code that makes many small calls still
 looks dearer than it is. A sampler would be cheaper but sees a thread only where it gives the GIL away.
-REPORT is written when MODULE returns or exits, so an agent has to handle SIGTERM.
+REPORT is written when MODULE returns, exits or kills its own process, so an agent has to handle SIGTERM.
 """
 
 import collections
@@ -91,10 +91,23 @@ def main() -> None:
     # As with `python -m`; the folder of this script would put its siblings in the module's way.
     sys.path[0] = os.getcwd()
     tracer, began_s = Tracer(), time.monotonic()
+
+    def write_report() -> None:
+        report.write_text(f"{time.monotonic() - began_s:.1f} s of wall clock\n\n{tracer.stop()}\n")
+
+    # An agent that was stopped by a signal ends itself by that signal.
+    kill = os.kill
+
+    def write_and_kill(process: int, number: int, /) -> None:
+        if process == os.getpid():
+            write_report()
+        kill(process, number)
+
+    os.kill = write_and_kill
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     finally:
-        report.write_text(f"{time.monotonic() - began_s:.1f} s of wall clock\n\n{tracer.stop()}\n")
+        write_report()
 
 
 def _thread_name() -> str:

@@ -1,5 +1,6 @@
 """The profiler that scripts/profile puts into the agent."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -27,3 +28,11 @@ def test_each_thread_has_its_own_account_with_c_functions_told_apart(tmp_path: P
     assert account[2].endswith("bytes.split (C)")
     assert "        300 " in account[2]
     assert any("split_much" in line for line in account)
+
+
+def test_a_process_that_ends_itself_by_a_signal_leaves_its_report(tmp_path: Path) -> None:
+    (tmp_path / "stopped.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
+    report = tmp_path / "report.txt"
+    ended = subprocess.run([sys.executable, str(TRACER), str(report), "stopped"], cwd=tmp_path, check=False, timeout=60)
+    assert ended.returncode == -signal.SIGTERM
+    assert "MainThread" in report.read_text()
