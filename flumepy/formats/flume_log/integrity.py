@@ -53,11 +53,17 @@ class IntegrityCounts:
 
 
 def verify_java_file(
-    path: Path, *, keys: Mapping[str, bytes] | None = None, validator: Validator | None = None, repair: bool = False
+    path: Path,
+    *,
+    keys: Mapping[str, bytes] | None = None,
+    validator: Validator | None = None,
+    repair: bool = False,
+    damages: list[CorruptLogError] | None = None,
 ) -> IntegrityCounts:
     """Read every record of a `log-N`; with `repair` void those damaged or refused, after a copy to `<name>.bak`.
 
-    `validator` may refuse a put, or raise InputError for it. Raises InputError, ConfigurationError, MissingPackageError.
+    `validator` may refuse a put, or raise InputError for it. `damages` gets what was found. Raises InputError,
+    ConfigurationError, MissingPackageError.
     """
     # A file without a usable name is read all the same: its id matters to pointers only.
     file = open_data_file(path, 0, keys, Report(tolerant=True))
@@ -65,6 +71,8 @@ def verify_java_file(
         return IntegrityCounts(records=1)
     scan = _Scan(file, validator)
     scan.run()
+    if damages is not None:
+        damages += scan.damages
     if repair and scan.bad and isinstance(file, DataFileV3):
         with translate({OSError: InputError}, f"{path} cannot be copied"):
             shutil.copyfile(path, path.with_name(f"{path.name}.bak"))
@@ -94,6 +102,7 @@ class _Scan(Report):
         self._file = file
         self._validator = validator
         self.bad: list[int] = []
+        self.damages: list[CorruptLogError] = []
         self._records = 1
         self._valid = self._invalid = self._raised = 0
 
@@ -106,6 +115,7 @@ class _Scan(Report):
     def damage(self, error: CorruptLogError) -> None:
         """Count a damaged record."""
         self.corrupt += 1
+        self.damages.append(error)
         if error.length_is_sound:
             self.bad.append(error.offset)
 

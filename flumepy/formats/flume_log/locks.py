@@ -38,10 +38,10 @@ def locked(folders: Iterable[Path], held: Collection[Path] = ()) -> Iterator[Non
                 identities[folder] = _identity(os.stat(folder / LOCK_NAME))
             elif folder.is_dir():
                 identities[folder] = stack.enter_context(_locked(folder))
-        users = _users()
+        used = users()
         for folder, identity in identities.items():
-            if identity in users:
-                raise StartError(_in_use(folder, f" (process {users[identity]})"))
+            if identity in used:
+                raise StartError(_in_use(folder, f" (process {used[identity]})"))
         yield
 
 
@@ -49,7 +49,7 @@ def _in_use(folder: Path, who: str = "") -> str:
     return f"Cannot lock {folder}. The directory is already locked. Stop the Java agent that uses it{who}, then start again"
 
 
-def _users() -> dict[Identity, int]:
+def users() -> dict[Identity, int]:
     """Return the lock files that other processes have open, as far as /proc shows, and the number of one such process."""
     users: dict[Identity, int] = {}
     for link in PROCESSES.glob("[0-9]*/fd/*"):

@@ -1,0 +1,222 @@
+"""The directories of one durable channel as tools see them: what is in them, and who uses them. Nothing is changed.
+
+They may hold the log of flumepy, what a Java agent left, or both: then the take-over is still to come, or was interrupted.
+"""
+
+import os
+import re
+import struct
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fcntl import F_GETLK, F_UNLCK, F_WRLCK, fcntl
+from operator import itemgetter
+from pathlib import Path
+
+import msgspec
+
+from flumepy.core.errors import InputError, translate
+from flumepy.event_log import checkpoint as checkpoints
+from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
+from flumepy.event_log.take_over import MARKER, Marker
+from flumepy.event_log.walk import ReadOnlyDisk
+from flumepy.formats.flume_log import JavaDirectories
+from flumepy.formats.flume_log.locks import users
+from flumepy.log.frame import HEAD, NativeFormat
+from flumepy.log.segment import HEADER_BYTES
+from flumepy.log.shelf import LOCK_NAME, SEGMENT_NAME, SPARE_NAME
+
+_JAVA_DATA = re.compile(r"log-\d{1,10}")
+_JAVA_CHECKPOINT = re.compile(r"checkpoint(\.meta)?|inflight(puts|takes)")
+_OWN_CHECKPOINT = (checkpoints.NAME, MARKER)
+#: l_type, l_whence, l_start, l_len, l_pid as the C compiler lays them out
+_FLOCK = struct.Struct("hhqqi4x")
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The directories of a channel by what they are for. `checkpoint` is None where it was not named."""
+
+    data: tuple[Path, ...]
+    checkpoint: Path | None = None
+    backup: Path | None = None
+
+    def all(self) -> list[Path]:
+        """Return each of them once."""
+        return list(dict.fromkeys(f for f in (*self.data, self.checkpoint, self.backup) if f is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that uses a directory; `process` 0 where it cannot be told."""
+
+    process: int
+    command: str = ""
+
+    def __str__(self) -> str:
+        who = f"process {self.process}" if self.process > 0 else "another process"
+        return f"{who} ({self.command})" if self.command else who
+
+
+@dataclass
+class StoredChannel:
+    """A channel's directories and how to read what is encrypted in them."""
+
+    folders: Folders
+    keys: Mapping[str, bytes] = field(default_factory=dict)
+    segments: list[tuple[int, Path]] = field(default_factory=list)
+    spares: list[Path] = field(default_factory=list)
+    holders: dict[Path, Holder] = field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
+    take_over: Marker | None = None
+
+    @property
+    def java(self) -> JavaDirectories | None:
+        """Return the Java side where a Java agent left something that is not taken over."""
+        if self.take_over is not None and self.take_over.state == "imported":
+            return None
+        folders = self.folders
+        java = JavaDirectories(
+            folders.checkpoint or folders.data[0], list(folders.data), folders.backup, self.keys, tolerant=True
+        )
+        return java if java.exists() else None
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether an agent uses the directories."""
+        return bool(self.holders)
+
+    @property
+    def known_end(self) -> int:
+        """Return the position that the log reaches at least, as its checkpoint has seen it."""
+        return self.checkpoint.summary + HEAD.size if self.checkpoint is not None else 0
+
+    def segment_at(self, position: int) -> tuple[int, Path]:
+        """Return the first position and the file of the segment that holds a position."""
+        return self.segments[max(0, bisect_right(self.segments, position, key=itemgetter(0)) - 1)]
+
+    def size_bytes(self) -> int:
+        """Return the length of all segment files."""
+        return sum(_size(path) for _, path in self.segments)
+
+
+def sort_folders(named: Iterable[Path]) -> Folders:
+    """Find out what each of these directories is for. Raises InputError."""
+    data: list[Path] = []
+    kept: list[Path] = []  # checkpoints
+    for folder in dict.fromkeys(named):
+        names = _names(folder)
+        is_checkpoint = any(name in _OWN_CHECKPOINT or _JAVA_CHECKPOINT.fullmatch(name) for name in names)
+        if is_checkpoint:
+            kept.append(folder)
+        if not is_checkpoint or any(map(_is_data, names)):
+            data.append(folder)
+    backups = [folder for folder in kept if (folder / "backupComplete").exists()]
+    mains = [folder for folder in kept if folder not in backups] or backups
+    if len(mains) > 1 or len(backups) > 1:
+        raise InputError(
+            f"{' and '.join(map(str, kept))} are checkpoint directories of several channels; name those of one channel"
+        )
+    checkpoint = mains[0] if mains else None
+    return Folders(tuple(data), checkpoint, next((folder for folder in backups if folder != checkpoint), None))
+
+
+def _names(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no directory")
+    with translate({OSError: InputError}, f"{folder} cannot be read"):
+        return sorted(os.listdir(folder))
+
+
+def _is_data(name: str) -> bool:
+    return bool(SEGMENT_NAME.match(name) or SPARE_NAME.match(name) or _JAVA_DATA.fullmatch(name))
+
+
+def look_into(folders: Folders, keys: Mapping[str, bytes] | None = None) -> StoredChannel:
+    """List the directories that exist. Raises InputError for one that cannot be read."""
+    channel = StoredChannel(folders, keys or {})
+    for folder in dict.fromkeys(folders.data):
+        for name in _names(folder) if folder.exists() else ():
+            if match := SEGMENT_NAME.match(name):
+                channel.segments.append((int(match[1]), folder / name))
+            elif SPARE_NAME.match(name):
+                channel.spares.append(folder / name)
+    channel.segments = without_doubles(sorted(channel.segments))
+    channel.holders = holders(folders.all())
+    if folders.checkpoint is not None and folders.checkpoint.is_dir():
+        with translate({OSError: InputError}, f"{folders.checkpoint} cannot be read"):
+            channel.checkpoint = CheckpointFile(folders.checkpoint, ReadOnlyDisk()).read()
+        channel.take_over = _marker(folders.checkpoint / MARKER)
+    return channel
+
+
+def _marker(path: Path) -> Marker | None:
+    with translate({OSError: InputError, msgspec.DecodeError: InputError}, f"{path} cannot be read"):
+        return msgspec.json.decode(path.read_bytes(), type=Marker) if path.exists() else None
+
+
+def without_doubles(segments: list[tuple[int, Path]]) -> list[tuple[int, Path]]:
+    """Leave out empty files whose name another, filled one has as well; both filled is left to the reader."""
+    kept: list[tuple[int, Path]] = []
+    for position, path in segments:
+        if not kept or kept[-1][0] != position:
+            kept.append((position, path))
+        elif not _has_frame(position, kept[-1][1]):
+            kept[-1] = (position, path)
+        elif _has_frame(position, path):
+            raise InputError(
+                f"{kept[-1][1]} and {path}: two segments with frames of the same position; one of the directories holds a"
+                " copy, leave it out"
+            )
+    return kept
+
+
+def _has_frame(position: int, path: Path) -> bool:
+    with translate({OSError: InputError}, f"{path} cannot be read"), path.open("rb") as file:
+        file.seek(HEADER_BYTES)
+        scan = NativeFormat().scan(file.read(HEAD.size), position, verify=False)
+        return bool(scan.heads)
+
+
+def holders(folders: Iterable[Path]) -> dict[Path, Holder]:
+    """Return who uses these directories, other than this process: by its lock, or by its open lock file (a Java agent).
+
+    Not for a process that holds one of the locks: to open and close the file would drop it.
+    """
+    found: dict[Path, Holder] = {}
+    opened: dict[tuple[int, int], int] | None = None
+    for folder in folders:
+        path = folder / LOCK_NAME
+        with suppress(OSError):
+            status = os.stat(path)
+            process = _locked_by(path)
+            if process is None:
+                opened = users() if opened is None else opened
+                process = opened.get((status.st_dev, status.st_ino))
+            if process is not None:
+                found[folder] = Holder(process, _command(process))
+    return found
+
+
+def _locked_by(path: Path) -> int | None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        answer = fcntl(descriptor, F_GETLK, _FLOCK.pack(F_WRLCK, os.SEEK_SET, 0, 0, 0))
+    finally:
+        os.close(descriptor)
+    kind, _, _, _, process = _FLOCK.unpack(answer)
+    return None if kind == F_UNLCK else int(process)
+
+
+def _command(process: int) -> str:
+    with suppress(OSError):
+        words = Path(f"/proc/{process}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        return " ".join(words).strip()[:100]
+    return ""
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0

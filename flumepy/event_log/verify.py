@@ -1,0 +1,122 @@
+"""Verifying a channel's directories: every checksum, and every payload decoded. Nothing is changed."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flumepy.core.errors import ConfigurationError, InputError
+from flumepy.event_log import checkpoint as checkpoints
+from flumepy.event_log.decode import decode
+from flumepy.event_log.folders import StoredChannel
+from flumepy.event_log.frames import GAP, PUT, TAKE, PayloadCodec, read_take
+from flumepy.event_log.walk import Advance, Hole, walk
+from flumepy.formats.flume_log import CorruptLogError, JavaDirectories, verify_java_file
+from flumepy.formats.flume_log.data_file import NAME as JAVA_FILE
+from flumepy.log.cursor import Chunk
+from flumepy.log.frame import read_frame
+
+
+@dataclass
+class Verification:
+    """What a verification found."""
+
+    frames: int = 0
+    events: int = 0
+    damages: int = 0
+    lost: int = 0  #: events in damage
+    repaired: int = 0  #: events that earlier repairs gave up
+    sealed: Counter[str] = field(default_factory=Counter)  #: why events could not be decoded -> how many
+    java_files: int = 0
+    java_records: int = 0
+    java_queued: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def verify(
+    channel: StoredChannel, codec: PayloadCodec, say: Callable[[str], object], advance: Advance = lambda _: None
+) -> Verification:
+    """Verify everything; `say` gets a line for each damage, as it is found. Raises InputError."""
+    found = Verification()
+    for piece in walk(channel.segments, known_end=channel.known_end, is_live=channel.is_live, advance=advance):
+        if isinstance(piece, Hole):
+            _damaged(found, piece, say)
+        else:
+            _verify_chunk(found, channel, piece, codec, say)
+    _verify_checkpoint(found, channel, say)
+    if channel.java is not None:
+        _verify_java(found, channel, channel.java, say)
+    return found
+
+
+def _damaged(found: Verification, hole: Hole, say: Callable[[str], object]) -> None:
+    found.damages += 1
+    found.lost += hole.lost
+    say(hole.sentence())
+
+
+def _verify_chunk(
+    found: Verification, channel: StoredChannel, chunk: Chunk, codec: PayloadCodec, say: Callable[[str], object]
+) -> None:
+    found.frames += len(chunk.heads)
+    for head in chunk.heads:
+        position, _, _, count, kind = head
+        if kind == PUT:
+            found.events += count
+            try:
+                batch = decode(channel, chunk, head, codec)
+            except ConfigurationError as error:
+                found.sealed[str(error)] += count
+                continue
+            if isinstance(batch, Hole):
+                _damaged(found, batch, say)
+        elif kind == TAKE:
+            try:
+                read_take(read_frame(chunk.data, position - chunk.position).payload)
+            except InputError as error:
+                found.damages += 1
+                say(f"{channel.segment_at(position)[1]}: position {position}: {error}")
+        elif kind == GAP:
+            found.repaired += count
+        else:
+            raise InputError(
+                f"{channel.segment_at(position)[1]}: holds frames of the kind {kind}, which this flumepy does not know;"
+                " use the flumepy that wrote them, or a newer one"
+            )
+
+
+def _verify_checkpoint(found: Verification, channel: StoredChannel, say: Callable[[str], object]) -> None:
+    folder = channel.folders.checkpoint
+    if folder is None:
+        found.notes.append("No checkpoint directory was named; it would only save time at a start.")
+    elif channel.checkpoint is None and (folder / checkpoints.NAME).exists():
+        found.damages += 1
+        say(
+            f"{folder / checkpoints.NAME}: no slot has a right checksum; the next start reads the whole log, which loses"
+            " nothing"
+        )
+
+
+def _verify_java(
+    found: Verification, channel: StoredChannel, java: JavaDirectories, say: Callable[[str], object]
+) -> None:
+    """Read every record of every data file, then find out whether what is queued is there."""
+    for path in _java_files(channel):
+        damages: list[CorruptLogError] = []
+        counts = verify_java_file(path, keys=channel.keys or None, damages=damages)
+        found.java_files += 1
+        found.java_records += counts.records - 1
+        for damage in damages:
+            found.damages += 1
+            say(f"{damage.path}: offset {damage.offset}: {damage.reason}")
+    replay = java.replay()
+    found.java_queued = replay.live_count
+    found.notes += replay.problems
+    if replay.corrupt and not found.damages:
+        found.damages += replay.corrupt
+        say(f"{replay.corrupt} queued events of the Java agent cannot be read")
+
+
+def _java_files(channel: StoredChannel) -> list[Path]:
+    folders = [folder for folder in channel.folders.data if folder.is_dir()]
+    return [path for folder in folders for path in sorted(folder.iterdir()) if JAVA_FILE.fullmatch(path.name)]
