@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
-from flumepy.core.errors import FlumeError, StartError, translate
+from flumepy.core.errors import FlumeError, StartError, call_all, translate
 from flumepy.log.commit import GroupCommit, Level, Ticket
 from flumepy.log.cursor import Cursor
 from flumepy.log.disk import Disk
@@ -18,7 +18,7 @@ from flumepy.log.recovery import Reader, Recovery, Visit
 from flumepy.log.row import SegmentRow
 from flumepy.log.segment import Segment, SegmentHeader
 from flumepy.log.shelf import Shelf, ShelfSettings, Spare
-from flumepy.log.truncation import cut_off, sequence_at
+from flumepy.log.truncation import cut_off, end_before
 from flumepy.log.writer import FrameWriter
 
 FrameT = TypeVar("FrameT")
@@ -85,7 +85,7 @@ class Log(Generic[FrameT]):
         self._log_id = opened.log_id
         for segment in opened.doubles:
             self._shelf.delete(segment)
-        self._shelf.adopt_spares(self._log_id, before=self.first_position)
+        self._shelf.settle(self._log_id, before=self.first_position)
         recovery = opened.recovery
         if opened.segments:
             last = self._row.active
@@ -98,12 +98,10 @@ class Log(Generic[FrameT]):
 
     def close(self) -> None:
         """Write and sync what was appended, then close; safe twice, and without `open`."""
-        self._commit.close()
-        self._close_files()
+        call_all(self._commit.close, self._close_files)
 
     def _close_files(self) -> None:
-        self._row.close()
-        self._shelf.close()
+        call_all(self._row.close, self._shelf.close)
 
     @property
     def identity(self) -> bytes:
@@ -260,7 +258,8 @@ class Log(Generic[FrameT]):
         """Drop all frames from this position on. Raises ValueError, LogFailedError.
 
         What waits to be written is written first. The position must be a frame's start, or the end; one before the first
-        frame that is still there means that frame. Sequence numbers go on from the last frame that stays.
+        frame that is still there means that frame. Damage just before it goes too. Sequence numbers go on from the last
+        sound frame that stays.
         """
         with self._truncation:
             self._let_append(False)
@@ -282,7 +281,7 @@ class Log(Generic[FrameT]):
         if position > self._next_position:
             raise ValueError(f"position {position} is behind the end of the log, {self._next_position}")
         try:
-            next_sequence = sequence_at(self._row, position, self.disk, self.format)
+            position, next_sequence = end_before(self._row, position, self.disk, self.format)
             cut_off(self._row, self._shelf, position, self.disk)
         except OSError as error:
             self._commit.fail(failure := self._commit.disk_failure(error))

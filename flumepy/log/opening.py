@@ -112,14 +112,15 @@ class Opener:
             self._close(segment)
 
     def _clear_tail(self, last: Segment, recovery: Recovery, log_id: bytes) -> None:
-        """Leave the last segment open, with nothing but zeros behind its frames, and with a header if it has no frames."""
+        """Leave the last segment open, with a sound header, and nothing but zeros behind its frames."""
         last.descriptor = self._disk.open(last.path)
         reader = Reader(self._disk, self._format, None)
         reader.clear_tail(last)
         recovery.cut_bytes = reader.recovery.cut_bytes
-        if last.is_header_sound or last.end > last.position:
+        if last.is_header_sound:
             return
-        last.header = SegmentHeader(self._format.name, log_id, last.position, recovery.next_sequence, self._now_ms())
+        # More frames follow in this file and behind it: from now on it is one of theirs again.
+        last.header = SegmentHeader(self._format.name, log_id, last.position, last.header.sequence, self._now_ms())
         self._disk.write(last.descriptor, [last.header.encode()], 0)
         self._disk.sync(last.descriptor)
         last.is_header_sound = True

@@ -205,9 +205,10 @@ class Reader:
         return end
 
     def clear_tail(self, segment: Segment) -> None:
-        """Overwrite everything behind the last frame with zeros, durably, unless it is zeros.
+        """Overwrite everything behind the last frame with zeros, unless it is zeros, and make the file durable.
 
-        Nothing sound stands there, so it does not matter in which order the zeros reach the disk.
+        Nothing sound stands there, so it does not matter in which order the zeros reach the disk. The frames themselves
+        may have been written by a process that ended before it synced them.
         """
         offset, size = segment.offset(segment.end), HEADER_BYTES + segment.capacity
         last_byte = offset
@@ -219,6 +220,5 @@ class Reader:
                 last_byte = offset + len(data.rstrip(b"\0"))
                 self._disk.write(segment.descriptor, [ZEROS[: len(data)]], offset)
             offset += len(data)
-        if last_byte > segment.offset(segment.end):
-            self.recovery.cut_bytes = last_byte - segment.offset(segment.end)
-            self._disk.sync(segment.descriptor)
+        self.recovery.cut_bytes = last_byte - segment.offset(segment.end)
+        self._disk.sync(segment.descriptor)

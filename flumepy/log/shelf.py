@@ -98,8 +98,8 @@ class Shelf:
                 self._next_spare = max(self._next_spare, int(match[1]) + 1)
                 self._found_spares.append(folder / name)
 
-    def adopt_spares(self, log_id: bytes, before: int) -> None:
-        """Take over the spares that were found, when the log is otherwise open; delete those that are of no use.
+    def settle(self, log_id: bytes, before: int) -> None:
+        """Make the names durable that were found, which the last process may not have done; adopt or delete the spares.
 
         log_id, before: frames in a spare must be this log's, from before this position, so that none can fit to a place that
         is still to come. Raises OSError.
@@ -120,6 +120,8 @@ class Shelf:
                 self.spares.append(Spare(path, self.settings.segment_bytes))
             else:
                 self._disk.unlink(path)  # half made when the process ended, of another segment size, or of another log
+        for folder in self.settings.folders:
+            self._disk.sync_folder(folder)
 
     def close(self) -> None:
         """Unlock the folders."""

@@ -15,22 +15,19 @@ from flumepy.log.segment import HEADER_BYTES, Segment
 from flumepy.log.shelf import Shelf
 
 
-def sequence_at(row: SegmentRow, position: int, disk: Disk, frame_format: FrameFormat[Any]) -> int:
-    """Return the sequence number that a frame at this position has. Raises ValueError unless one begins there."""
-    with row.lease(position) as segment:
-        if position == segment.position:
-            return segment.header.sequence
-        last: list[FrameHead] = []
+def end_before(row: SegmentRow, position: int, disk: Disk, frame_format: FrameFormat[Any]) -> tuple[int, int]:
+    """Return where the last sound frame before this position ends, and the sequence number behind it.
 
-        def keep_last(heads: list[FrameHead], _read: object) -> None:
-            last[:] = heads[-1:]
-
-        start = segment.index.floor_position(position - 1, segment.position)
-        reader = Reader(disk, frame_format, keep_last)
-        reader.walk(segment, start, position)
-        if last and last[0][0] + last[0][1] == position:
-            return last[0][2] + last[0][3]
-        raise ValueError(f"position {position} is inside a frame, or behind a damaged one")
+    That is the position itself, unless damage is before it: as the last of a log it would be cut when the log is opened.
+    Raises ValueError unless a frame begins at the position.
+    """
+    with row.lease(max(position - 1, row.all()[0].position)) as segment:
+        heads: list[FrameHead] = []
+        reader = Reader(disk, frame_format, lambda more, _read: heads.extend(more[-1:]))
+        end = reader.walk(segment, segment.position, position, is_last=True)
+        if end < position < segment.end and reader.next_sound(segment, position, segment.end) != position:
+            raise ValueError(f"position {position} is no frame's start")
+        return end, heads[-1][2] + heads[-1][3] if heads else segment.header.sequence
 
 
 def cut_off(row: SegmentRow, shelf: Shelf, position: int, disk: Disk) -> None:
