@@ -95,7 +95,7 @@ class QueueChannel(Channel[OptionsT]):
         return self._used_bytes
 
     @property
-    def oldest_event_age_s(self) -> float:
+    def oldest_event_age_s(self) -> float | None:
         """Return how long the event at the head has been in the channel; 0 without one."""
         with self._lock:
             return self.context.clock.monotonic_s() - self._queue[0].put_s if self._queue else 0.0

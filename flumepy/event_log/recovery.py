@@ -6,10 +6,11 @@ sequence numbers is damage that was left out: those events are gone, and count a
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flumepy.core.errors import InputError, StartError
+from flumepy.core.errors import InputError, StartError, translate
 from flumepy.event_log.checkpoint import Checkpoint
 from flumepy.event_log.frames import GAP, PUT, TAKE, read_take
 from flumepy.event_log.ranges import TakenRanges
@@ -97,24 +98,46 @@ class Replay:
 
 def recover(new_log: Callable[[], Log[Frame]], checkpoint: Checkpoint | None) -> Recovered:
     """Open a log and find out what is taken. Raises StartError."""
-    opened = new_log()
-    replay = Replay(opened.name)
     if checkpoint is not None:
-        replay.watch(checkpoint.summary)
-        recovery = opened.open(checkpoint.start, replay.visit)
-        if opened.identity == checkpoint.log_id and opened.first_position <= checkpoint.start:
-            if replay.is_whole(checkpoint):
-                low = max(checkpoint.low, opened.locate(replay.taken.watermark))
-                return Recovered(opened, replay.taken, low, len(recovery.damages), is_full=False)
-            _explain(opened, "does not fit the log")
-        elif opened.identity == checkpoint.log_id:
-            return _in_full(opened, replay, recovery)  # the log was released beyond the checkpoint
-        else:
-            _explain(opened, "belongs to another log")
-        opened.close()
         opened = new_log()
+        with _closed_on_error(opened):
+            recovered = _from_checkpoint(opened, checkpoint)
+        if recovered is not None:
+            return recovered
+        opened.close()
+    opened = new_log()
+    with _closed_on_error(opened):
         replay = Replay(opened.name)
-    return _in_full(opened, replay, opened.open(None, replay.visit))
+        return _in_full(opened, replay, opened.open(None, replay.visit))
+
+
+@contextmanager
+def _closed_on_error(opened: Log[Frame]) -> Iterator[None]:
+    try:
+        with translate({OSError: StartError}, f"{opened.name}: the log cannot be read"):
+            yield
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _from_checkpoint(opened: Log[Frame], checkpoint: Checkpoint) -> Recovered | None:
+    """Open from the checkpoint on; return None where it turns out to be no use."""
+    replay = Replay(opened.name)
+    replay.watch(checkpoint.summary)
+    recovery = opened.open(checkpoint.start, replay.visit)
+    if opened.identity != checkpoint.log_id:
+        reason = "belongs to another log"
+    elif opened.first_position > checkpoint.start:
+        return _in_full(opened, replay, recovery)  # the log was released beyond the checkpoint, and read in full
+    elif replay.is_whole(checkpoint):
+        low = max(checkpoint.low, opened.locate(replay.taken.watermark))
+        return Recovered(opened, replay.taken, low, len(recovery.damages), is_full=False)
+    else:
+        reason = "does not fit the log"
+    if opened.segments():  # else the store says what is lost
+        log.warning("%s: the checkpoint %s; the whole log is read instead, which loses nothing.", opened.name, reason)
+    return None
 
 
 def _in_full(opened: Log[Frame], replay: Replay, recovery: Recovery) -> Recovered:
@@ -122,8 +145,3 @@ def _in_full(opened: Log[Frame], replay: Replay, recovery: Recovery) -> Recovere
     replay.taken.raise_watermark(opened.next_sequence if replay.first is None else replay.first[2])
     low = opened.locate(replay.taken.watermark)
     return Recovered(opened, replay.taken, low, len(recovery.damages), is_full=True)
-
-
-def _explain(opened: Log[Frame], reason: str) -> None:
-    if opened.segments():  # else the store says what is lost
-        log.warning("%s: the checkpoint %s; the whole log is read instead, which loses nothing.", opened.name, reason)

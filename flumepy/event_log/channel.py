@@ -1,0 +1,215 @@
+"""A channel whose queue is a log: the waiting for room is that of every queue channel, the queue is an `EventQueue`.
+
+A put is encoded by the thread that offers it, gets its place in the log together with its room, and ends when it has reached
+the level that was asked for.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from flumepy.core.batch import EventBatch
+from flumepy.core.channel import Done, Line, Offer
+from flumepy.core.errors import ChannelError, ChannelFullError, FlumeError
+from flumepy.core.options import OptionsT
+from flumepy.core.queue_transaction import QueueOffer
+from flumepy.core.queue_transaction import Run as QueueRun
+from flumepy.event_log.life import LogLife
+from flumepy.event_log.offers import LogOffer
+from flumepy.event_log.put import Ended, Put
+from flumepy.event_log.queue import EventQueue
+from flumepy.event_log.runs import Run
+from flumepy.log.errors import LogFailedError, LogFullError
+
+
+class LogChannel(LogLife[OptionsT]):
+    """Keeps events on disk."""
+
+    def offer(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
+        """Put without blocking; `done` is called once the events are stored, or no room was found in time."""
+        return self._offer(LogOffer(self, batch, done, hold, line), wait=wait, leads=False)
+
+    def offer_leading(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
+        """Put; where there is room now, this thread waits for the disk."""
+        return self._offer(LogOffer(self, batch, done, hold, line), wait=wait, leads=True)
+
+    def _offer(self, offer: LogOffer, *, wait: bool, leads: bool) -> Offer:
+        events = self._events
+        if not len(offer.batch):
+            offer.is_held = False
+            offer.end(None)
+        elif events is None:
+            offer.end(self._closed)
+        else:
+            try:
+                self._encode(offer, events)
+            except FlumeError as error:
+                self.counters.put_error += len(offer.batch)
+                offer.end(error)
+                return offer
+            assert offer.put is not None
+            if leads:
+                offer.put.lead()
+            self._submit(offer, wait=wait)
+        return offer
+
+    def _encode(self, offer: LogOffer, events: EventQueue) -> None:
+        now_s = self.context.clock.monotonic_s()
+        offer.put = Put(offer.batch, events.codec, now_s, partial(self._put_ended, offer, offer.end), line=offer.line)
+
+    def _refusal(self, offer: QueueOffer) -> FlumeError | None:
+        return super()._refusal(offer) if self._events is not None else self._closed
+
+    def fits(self, offer: QueueOffer) -> bool:
+        """Tell whether there is room for a put; called under the lock."""
+        return self._events is not None and self._used + len(offer.batch) <= self.limits.capacity
+
+    def _grant(self, offer: QueueOffer) -> None:
+        self._reserved += len(offer.batch)
+        super()._grant(offer)
+
+    def _append(self, offer: QueueOffer) -> None:
+        assert isinstance(offer, LogOffer)
+        assert offer.put is not None
+        assert self._events is not None
+        offer.events = self._events
+        self._events.enqueue(offer.put)
+
+    def _finish(self, admitted: Sequence[QueueOffer]) -> None:
+        """Store what has its place, without the lock; held offers end here."""
+        for offer in admitted:
+            if offer.is_held:
+                offer.end(None)
+            elif isinstance(offer, LogOffer) and offer.events is not None:
+                offer.events.flush()
+
+    def _put_ended(self, offer: LogOffer, then: Ended, error: FlumeError | None) -> None:
+        """Count a put that is stored, or failed; called without a lock, maybe on a thread of the log."""
+        count, line = len(offer.batch), offer.line
+        left: list[QueueOffer] = []
+        admitted: list[QueueOffer] = []
+        with self._lock:
+            self._reserved -= count
+            if error is not None or offer.events is not self._events:
+                self._used -= count  # it failed, or this life found it on the disk
+            if error is not None:
+                self.counters.put_error += count
+                if line is not None:
+                    line.is_broken = True
+                    left = [waiting for waiting in self._waiting if waiting.line is line]
+                    self._waiting = deque(waiting for waiting in self._waiting if waiting.line is not line)
+                admitted = self._admit_waiting()
+            else:
+                self.counters.put_success += count
+            self.counters.channel_size = self._used - self._reserved
+        if isinstance(error, LogFailedError):
+            self.disk_failed(offer.events, error)
+        failure = self._translated(error)
+        then(failure)
+        for waiting in left:
+            waiting.end(failure)
+        self._finish(admitted)
+
+    def _translated(self, error: FlumeError | None) -> FlumeError | None:
+        if isinstance(error, LogFullError):
+            return ChannelFullError(f"{self.name}: {error}")
+        if isinstance(error, LogFailedError):
+            return self._closed if self._events is None else ChannelError(str(error))
+        return error
+
+    def commit_held(self, offer: QueueOffer) -> None:
+        """Store held events; this thread waits for the disk. Raises ChannelError."""
+        assert isinstance(offer, LogOffer)
+        ended = threading.Event()
+        errors: list[FlumeError | None] = []
+
+        def note(error: FlumeError | None) -> None:
+            errors.append(error)
+            ended.set()
+
+        assert offer.put is not None
+        offer.put.lead()
+        self.store_held(offer, note)
+        ended.wait()
+        if errors[0] is not None:
+            raise errors[0]
+
+    def store_held(self, offer: LogOffer, done: Callable[[FlumeError | None], None]) -> None:
+        """Store held events and call back."""
+        assert offer.put is not None
+        offer.put.done = partial(self._put_ended, offer, done)
+        with self._lock:
+            offer.events = events = self._events
+            if events is not None:
+                events.enqueue(offer.put)
+        if events is not None:
+            events.flush()
+        else:
+            offer.put.done(self._closed)
+
+    def withdraw_held(self, offer: QueueOffer) -> None:
+        """Free held room."""
+        with self._lock:
+            self._reserved -= len(offer.batch)
+        super().withdraw_held(offer)
+
+    # -- taking -----------------------------------------------------------------------------------------------------
+
+    def take(self, limit: int) -> list[QueueRun]:
+        """Remove up to `limit` events from the head. Raises ChannelError."""
+        events = self._events
+        if events is None:
+            raise self._closed
+        try:
+            runs = events.take(limit)
+        except LogFailedError as error:
+            self.disk_failed(events, error)
+            raise self._take_error(ChannelError(str(error))) from error
+        except ChannelError as error:
+            raise self._take_error(error) from error
+        count = sum(map(len, runs))
+        with self._lock:
+            self.counters.take_attempt += count if count >= limit else count + 1
+        return list(runs)
+
+    def _take_error(self, error: ChannelError) -> ChannelError:
+        with self._lock:
+            self.counters.take_error += 1
+        return error
+
+    def give_back(self, runs: list[QueueRun]) -> None:
+        """Return events to the head; those of an older life are there already."""
+        events = self._events
+        own = [run for run in runs if isinstance(run, Run) and run.owner is events]
+        if events is not None and own:
+            events.give_back(own)
+
+    def commit_taken(self, runs: list[QueueRun]) -> None:
+        """Mark events as taken, for good. Raises ChannelError: then they come again."""
+        events = self._events
+        own = [run for run in runs if isinstance(run, Run) and run.owner is events]
+        if events is None:
+            raise self._closed
+        if len(own) < len(runs):
+            raise self._take_error(
+                ChannelError(f"{self.name}: the log was opened anew since these events were taken; they come again")
+            )
+        try:
+            events.commit(own)
+        except LogFullError as error:
+            raise self._take_error(ChannelError(f"{self.name}: {error}")) from error
+        except LogFailedError as error:
+            self.disk_failed(events, error)
+            raise self._take_error(ChannelError(str(error))) from error
+        count = sum(map(len, runs))
+        with self._lock:
+            self._used -= count
+            self.counters.take_success += count
+            self.counters.channel_size = self._used - self._reserved
+            admitted = self._admit_waiting()
+        self._finish(admitted)

@@ -1,0 +1,178 @@
+"""The life of a channel on a log: start, stop, the failure of the disk, checkpoints, and what is to be seen of it.
+
+When the disk fails, everything open fails, and a thread of its own opens the log again, with recovery, as often as it takes:
+that is a new *life* of the channel, and what was taken and not committed in the old one comes again.
+"""
+
+from abc import abstractmethod
+
+from flumepy.core.component import Context
+from flumepy.core.errors import ChannelError, FlumeError, StartError, StoppedError
+from flumepy.core.options import OptionsT
+from flumepy.core.queue_channel import QueueChannel
+from flumepy.event_log.caretaker import Caretaker
+from flumepy.event_log.counters import LogChannelCounters
+from flumepy.event_log.queue import EventQueue
+from flumepy.event_log.store import EventStore, Saved, Secrets, StoreSettings
+from flumepy.log.disk import Disk
+from flumepy.log.errors import LogFailedError, LogFullError
+
+
+class LogLife(QueueChannel[OptionsT]):
+    """A channel with a queue that comes and goes. Subclasses say where it lives and how."""
+
+    durability = "power-safe"
+    is_reusable = False
+    counters: LogChannelCounters
+
+    def __init__(self, context: Context, options: OptionsT) -> None:
+        super().__init__(context, options)
+        self.counters = LogChannelCounters(context.name)
+        self.disk = Disk()
+        self._reserved = 0  # events that have room and are not in the queue yet
+        self._events: EventQueue | None = None  # this life of the queue; None while it is closed
+        self._store: EventStore | None = None
+        self._closed: FlumeError = self._closed_error("it is not started")
+        self._caretaker = Caretaker(self, self.name, self.log)
+        self._checkpoint_complaint: str | None = None
+
+    @abstractmethod
+    def store_settings(self) -> StoreSettings:
+        """Return where the queue lives and how."""
+
+    def secrets(self) -> Secrets:
+        """Return the codec, and keys. Raises ConfigurationError, InputError."""
+        return Secrets()
+
+    @property
+    def checkpoint_interval_s(self) -> float:
+        """Return the time between checkpoints."""
+        return 30.0
+
+    @property
+    def sync_interval_s(self) -> float | None:
+        """Return the time between syncs, where commits do not sync."""
+        return None
+
+    @property
+    def saves_at_stop(self) -> bool:
+        """Tell whether a stop writes a checkpoint."""
+        return True
+
+    def start(self) -> None:
+        """Open the log, with recovery. Raises StartError."""
+        super().start()
+        try:
+            self.open()
+        except StartError as error:
+            self.counters.is_healthy = False
+            self._closed = self._closed_error(str(error))
+            raise
+        self._caretaker.start(self.checkpoint_interval_s, self.sync_interval_s)
+
+    def open(self) -> None:
+        """Begin a life of the queue. Raises StartError."""
+        store = EventStore(
+            self.store_settings(), secrets=self.secrets, disk=self.disk, clock=self.context.clock,
+            wake=self.wake_listeners, lost=self._lost,
+        )  # fmt: skip
+        events = store.open()
+        with self._lock:
+            self._store, self._events = store, events
+            self._used = events.available + self._reserved
+            self.counters.channel_size = events.available
+            self.counters.is_open = self.counters.is_healthy = True
+            admitted = self._admit_waiting()
+        self._finish(admitted)
+        self.wake_listeners()
+
+    def stop(self) -> None:
+        """End waiting puts and the queue; the events stay on disk."""
+        with self._lock:
+            events, self._events = self._events, None
+            self._closed = StoppedError(f"{self.name}: the channel was stopped")
+            self.counters.is_open = False
+        super().stop()
+        self._caretaker.stop()
+        self.close_store(saves=self.saves_at_stop and events is not None)
+
+    def close_store(self, *, saves: bool) -> None:
+        """Close the log and unlock its folders."""
+        store, self._store = self._store, None
+        if store is not None:
+            self._count(store.close(saves=saves))
+
+    def disk_failed(self, events: EventQueue | None, error: FlumeError) -> None:
+        """End this life of the queue, once; the next one begins by itself."""
+        with self._lock:
+            if events is None or events is not self._events:
+                return
+            self._events = None
+            self._closed = self._closed_error(str(error))
+            self.counters.is_open = self.counters.is_healthy = False
+        self.log.error("%s", error)
+        self._caretaker.reopen()
+
+    def _closed_error(self, reason: str) -> ChannelError:
+        return ChannelError(f"Channel closed [channel={self.name}]. Due to {reason}")
+
+    def _lost(self, count: int) -> None:
+        """Take note of events that the queue turned out not to have."""
+        with self._lock:
+            self._used -= count
+            self.counters.channel_size = self._used - self._reserved
+            admitted = self._admit_waiting()
+        self.log.error("%d events of the log are lost: their part of it is damaged or missing.", count)
+        self._finish(admitted)
+
+    def save(self) -> None:
+        """Write the checkpoint, if anything changed."""
+        store, events = self._store, self._events
+        if store is None or events is None:
+            return
+        try:
+            self._count(store.save())
+        except LogFullError as error:
+            self._count(Saved(str(error)))
+        except LogFailedError as error:
+            self.disk_failed(events, error)
+
+    def _count(self, saved: Saved) -> None:
+        self.counters.checkpoint_error += saved.checkpoint_error is not None
+        self.counters.backup_error += saved.backup_error is not None
+        complaint = saved.checkpoint_error or saved.backup_error
+        if complaint is not None and complaint != self._checkpoint_complaint:
+            self.log.warning("%s; a start reads more of the log then, nothing is lost.", complaint)
+        self._checkpoint_complaint = complaint
+
+    def sync(self) -> None:
+        """Let the log sync, without waiting for it."""
+        events = self._events
+        if events is not None:
+            events.log.call_when_synced(lambda error: None if error is None else self.disk_failed(events, error))
+
+    @property
+    def size(self) -> int:
+        """Return how many events a take could get."""
+        events = self._events
+        return events.available if events is not None else 0
+
+    @property
+    def undelivered(self) -> int:
+        """Return the number of events that no sink has committed: queued, or in an open take."""
+        return self._used - self._reserved
+
+    @property
+    def bytes_queued(self) -> int:
+        """Return the bytes of what waits: of bodies in memory, of frames on the disk; without open takes."""
+        events = self._events
+        return events.bytes_queued if events is not None else 0
+
+    @property
+    def oldest_event_age_s(self) -> float | None:
+        """Return how long the event at the head has been in the channel; None while only the disk knows."""
+        events = self._events
+        if events is None or not events.available:
+            return 0.0
+        put_s = events.oldest_put_s
+        return None if put_s is None else self.context.clock.monotonic_s() - put_s
