@@ -120,7 +120,7 @@ class QueueChannel(Channel[OptionsT]):
         refusal = self._refusal(offer)
         is_granted = False
         with self._lock:
-            self.counters.put_attempt += len(batch)
+            self.counters.put_attempt += offer.count
             if line is not None and line.is_broken:
                 refusal = refusal or self.full_error(batch)
             if refusal is None:
@@ -175,7 +175,7 @@ class QueueChannel(Channel[OptionsT]):
 
     def _refusal(self, offer: QueueOffer) -> FlumeError | None:
         most = self.transaction_capacity
-        if most is not None and len(offer.batch) > most:
+        if most is not None and offer.count > most:
             return self.too_many_error(most)
         if offer.size_bytes > self.limits.byte_limit:
             return BatchTooLargeError(
@@ -204,24 +204,23 @@ class QueueChannel(Channel[OptionsT]):
     def fits(self, offer: QueueOffer) -> bool:
         """Tell whether there is room for a put; called under the lock."""
         return (
-            self._used + len(offer.batch) <= self.limits.capacity
+            self._used + offer.count <= self.limits.capacity
             and self._used_bytes + offer.size_bytes <= self.limits.byte_limit
         )
 
     def _grant(self, offer: QueueOffer) -> None:
         """Give an offer its room; called under the lock."""
-        self._used += len(offer.batch)
+        self._used += offer.count
         self._used_bytes += offer.size_bytes
         if not offer.is_held:
             self._append(offer)
 
     def _append(self, offer: QueueOffer) -> None:
         """Give granted events their place in the order; called under the lock."""
-        batch = offer.batch
-        if len(batch):
-            self._queue.append(Run(batch, 0, offer.size_bytes, self.context.clock.monotonic_s()))
-        self._queued += len(batch)
-        self.counters.put_success += len(batch)
+        if offer.count:
+            self._queue.append(Run(offer.batch, 0, offer.size_bytes, self.context.clock.monotonic_s()))
+        self._queued += offer.count
+        self.counters.put_success += offer.count
         self.counters.channel_size = self._queued
 
     def _admit_waiting(self) -> list[QueueOffer]:
@@ -255,7 +254,7 @@ class QueueChannel(Channel[OptionsT]):
 
     def withdraw_held(self, offer: QueueOffer) -> None:
         """Free held room."""
-        self.release(len(offer.batch), offer.size_bytes)
+        self.release(offer.count, offer.size_bytes)
 
     def release(self, events: int, size_bytes: int) -> None:
         """Free room and admit who waits for it."""

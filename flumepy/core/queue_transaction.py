@@ -1,11 +1,11 @@
 """Offers and transactions of channels that are a queue. Only `QueueChannel` makes them; its lock guards what they change."""
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.errors import FlumeError
+from flumepy.core.threads import Wakeup
 from flumepy.core.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class QueueOffer(Offer):
     """A put that waits in the channel's line, or holds room."""
 
-    __slots__ = ("_channel", "_done", "batch", "due_s", "is_held", "line", "size_bytes")
+    __slots__ = ("_channel", "_done", "batch", "count", "due_s", "is_held", "line", "size_bytes")
 
     def __init__(
         self,
@@ -30,6 +30,7 @@ class QueueOffer(Offer):
         self._channel = channel
         self._done = done
         self.batch = batch
+        self.count = len(batch)
         self.size_bytes = size_bytes
         self.is_held = hold
         self.due_s = 0.0
@@ -111,9 +112,9 @@ class QueueTransaction(Transaction):
 
     def do_commit(self, taken: int | None) -> None:
         if self._puts:
-            ended = threading.Event()
+            ended = Wakeup()
             outcome = self._channel.offer_leading(EventBatch.concat(self._puts), lambda _: ended.set())
-            ended.wait()
+            ended.wait(None)
             if outcome.error is not None:
                 raise outcome.error
             self._puts = []

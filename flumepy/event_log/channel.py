@@ -40,7 +40,7 @@ class LogChannel(LogLife[OptionsT]):
 
     def _offer(self, offer: LogOffer, *, wait: bool, leads: bool) -> Offer:
         events = self._events
-        if not len(offer.batch):
+        if not offer.count:
             offer.is_held = False
             offer.end(None)
         elif events is None:
@@ -49,7 +49,7 @@ class LogChannel(LogLife[OptionsT]):
             try:
                 self._encode(offer, events)
             except FlumeError as error:
-                self.counters.put_error += len(offer.batch)
+                self.counters.put_error += offer.count
                 offer.end(error)
                 return offer
             assert offer.put is not None
@@ -67,10 +67,10 @@ class LogChannel(LogLife[OptionsT]):
 
     def fits(self, offer: QueueOffer) -> bool:
         """Tell whether there is room for a put; called under the lock."""
-        return self._events is not None and self._used + len(offer.batch) <= self.limits.capacity
+        return self._events is not None and self._used + offer.count <= self.limits.capacity
 
     def _grant(self, offer: QueueOffer) -> None:
-        self._reserved += len(offer.batch)
+        self._reserved += offer.count
         super()._grant(offer)
 
     def _append(self, offer: QueueOffer) -> None:
@@ -90,7 +90,7 @@ class LogChannel(LogLife[OptionsT]):
 
     def _put_ended(self, offer: LogOffer, then: Ended, error: FlumeError | None) -> None:
         """Count a put that is stored, or failed; called without a lock, maybe on a thread of the log."""
-        count, line = len(offer.batch), offer.line
+        count, line = offer.count, offer.line
         left: list[QueueOffer] = []
         admitted: list[QueueOffer] = []
         with self._lock:
@@ -155,7 +155,7 @@ class LogChannel(LogLife[OptionsT]):
     def withdraw_held(self, offer: QueueOffer) -> None:
         """Free held room."""
         with self._lock:
-            self._reserved -= len(offer.batch)
+            self._reserved -= offer.count
         super().withdraw_held(offer)
 
     # -- taking -----------------------------------------------------------------------------------------------------
