@@ -21,11 +21,11 @@ def end_before(row: SegmentRow, position: int, disk: Disk, frame_format: FrameFo
     That is the position itself, unless damage is before it: as the last of a log it would be cut when the log is opened.
     Raises ValueError unless a frame begins at the position.
     """
-    with row.lease(max(position - 1, row.all()[0].position)) as segment:
+    with row.lease(position) as segment:
         heads: list[FrameHead] = []
         reader = Reader(disk, frame_format, lambda more, _read: heads.extend(more[-1:]))
         end = reader.walk(segment, segment.position, position, is_last=True)
-        if end < position < segment.end and reader.next_sound(segment, position, segment.end) != position:
+        if end < position and reader.next_sound(segment, position, segment.end) != position:
             raise ValueError(f"position {position} is no frame's start")
         return end, heads[-1][2] + heads[-1][3] if heads else segment.header.sequence
 

@@ -1,15 +1,21 @@
 """Model tests: the log against a plain list, for both frame formats, through closes, kills, power cuts and bit rot."""
 
+import os
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from flumepy.log.frame import Frame, NativeFormat
 from tests.log.kafka_shaped import Batch, KafkaShapedFormat
 from tests.log.models import LogModel
 
 SETTINGS = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=int(os.environ.get("FLUMEPY_LOG_EXAMPLES", "80")),
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes; put Phase.shrink in to look closer
 )
 
 

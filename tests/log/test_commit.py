@@ -1,0 +1,316 @@
+"""Group commit with threads: order, failure and closing reach everybody, and no wake-up is lost."""
+
+import errno
+import random
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from flumepy.core.threads import start_thread
+from flumepy.log.disk import Disk
+from flumepy.log.errors import LogFailedError
+from flumepy.log.ticket import Level
+from flumepy.testing.disks import FaultyDisk, WatchedDisk
+from flumepy.testing.fakes import wait_until
+from flumepy.testing.forgetful_disk import ForgetfulDisk
+from tests.log.logs import frame, new_log, opened, read_texts
+
+FOLDER = Path("/group-commit")
+THREADS = 16
+
+
+class GatedDisk(WatchedDisk):
+    """Holds every sync until the gate is open, and tells that it is held."""
+
+    def __init__(self, inner: Disk) -> None:
+        super().__init__(inner)
+        self.gate = threading.Event()
+        self.gate.set()
+        self.is_held = threading.Event()
+
+    def before(self, call: str) -> None:
+        if call == "sync" and not self.gate.is_set():
+            self.is_held.set()
+            self.gate.wait()
+
+
+class JitteryDisk(WatchedDisk):
+    """Gives way to other threads now and then, at any call."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(ForgetfulDisk())
+        self._random = random.Random(seed)
+
+    def before(self, call: str) -> None:
+        if self._random.random() < 0.3:
+            threading.Event().wait(self._random.choice([0, 0.0001, 0.0005]))
+
+
+def run(count: int, work: Callable[[int], None]) -> list[threading.Thread]:
+    return [start_thread(f"test-{number}", lambda number=number: work(number)) for number in range(count)]
+
+
+def join(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join(30)
+    assert [thread.name for thread in threads if thread.is_alive()] == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_thread_waits_forever_whatever_the_timing(seed: int) -> None:
+    folder = FOLDER / f"timing-{seed}"
+    done: list[int] = []
+    called: list[int] = []
+
+    with opened(folder, disk=JitteryDisk(seed), segment_bytes=2048) as log:
+
+        def work(number: int) -> None:
+            chance = random.Random(seed * 100 + number)
+            for _ in range(12):
+                ticket = log.append(frame("x" * chance.randint(0, 300)))
+                level = chance.choice(list(Level))
+                match chance.choice(["wait", "wait", "call", "sync"]):
+                    case "wait":
+                        ticket.wait(level)
+                        assert ticket.is_done(level)
+                    case "call":
+                        gate = threading.Event()
+                        ticket.call_when(level, lambda error, gate=gate: (called.append(error is None), gate.set()))
+                        assert gate.wait(20)
+                    case "sync":
+                        log.sync()
+                        assert ticket.is_done()
+            done.append(number)
+
+        join(run(THREADS, work))
+        assert sorted(done) == list(range(THREADS))
+        assert all(called)
+        assert len(read_texts(log)) == THREADS * 12
+
+
+def test_threads_share_syncs() -> None:
+    disk = FaultyDisk(ForgetfulDisk())
+    gated = GatedDisk(disk)
+    with opened(FOLDER / "share", disk=gated, segment_bytes=1 << 20) as log:
+        log.append(frame()).wait()
+        gated.gate.clear()
+        tickets = [log.append(frame(str(number))) for number in range(THREADS)]
+        first = run(1, lambda _: tickets[0].wait())
+        assert gated.is_held.wait(10)
+        before = disk.calls["sync"]
+        others = run(THREADS, lambda number: log.append(frame(f"second {number}")).wait())
+        wait_until(lambda: len(log._commit._waiters) == THREADS, what="everybody waits")
+        gated.gate.set()
+        join(first + others)
+        assert disk.calls["sync"] - before == 2  # the one that was held, and one for all
+
+
+def test_callbacks_come_in_the_order_of_their_frames() -> None:
+    order: list[int] = []
+    with opened(FOLDER / "order", disk=ForgetfulDisk()) as log:
+        tickets = [log.append(frame(str(number))) for number in range(200)]
+        shuffled = list(range(200))
+        random.Random(3).shuffle(shuffled)
+        with log._commit.paused():
+            second = [log.append(frame(str(number))) for number in range(200)]
+            for number in shuffled:
+                second[number].call_when(Level.SYNCED, lambda error, number=number: order.append(number))
+        wait_until(lambda: len(order) == 200)
+        assert order == list(range(200))
+        assert tickets[-1].is_done()
+
+
+def test_a_late_callback_does_not_overtake_one_that_is_being_made() -> None:
+    order: list[str] = []
+    entered, goes_on = threading.Event(), threading.Event()
+    with opened(FOLDER / "overtake", disk=ForgetfulDisk()) as log:
+        first, second = log.append(frame("a")), log.append(frame("b"))
+
+        def slow(error: object) -> None:
+            entered.set()
+            goes_on.wait(10)
+            order.append("a")
+
+        first.call_when(Level.SYNCED, slow)
+        assert entered.wait(10)
+        assert second.is_done()
+        second.call_when(Level.SYNCED, lambda error: order.append("b"))
+        assert order == []
+        goes_on.set()
+        wait_until(lambda: len(order) == 2)
+    assert order == ["a", "b"]
+
+
+def test_a_callback_for_what_is_done_is_made_at_once() -> None:
+    called: list[object] = []
+    with opened(FOLDER / "at-once", disk=ForgetfulDisk()) as log:
+        ticket = log.append(frame())
+        ticket.wait()
+        ticket.call_when(Level.SYNCED, called.append)
+        assert called == [None]
+        log.call_when_synced(called.append)
+        assert called == [None, None]
+
+
+def test_a_callback_may_append_and_ask_for_another() -> None:
+    finished = threading.Event()
+    with opened(FOLDER / "again", disk=ForgetfulDisk()) as log:
+
+        def again(error: object, left: int = 5) -> None:
+            if not left:
+                finished.set()
+                return
+            log.append(frame()).call_when(Level.SYNCED, lambda error: again(error, left - 1))
+
+        again(None)
+        assert finished.wait(10)
+
+
+@pytest.mark.parametrize("call", ["write", "sync"])
+def test_a_failure_reaches_every_waiter_and_every_callback(call: str) -> None:
+    disk = FaultyDisk(ForgetfulDisk())
+    gated = GatedDisk(disk)
+    log = new_log(FOLDER / f"failure-{call}", disk=gated, segment_bytes=1 << 20)
+    log.open()
+    log.append(frame()).wait()
+    gated.gate.clear()
+    errors: list[BaseException] = []
+    called: list[object] = []
+
+    def work(number: int) -> None:
+        try:
+            log.append(frame(str(number))).wait()
+        except LogFailedError as error:
+            errors.append(error)
+
+    first = run(1, lambda _: log.append(frame("before")).wait())
+    assert gated.is_held.wait(10)
+    threads = run(THREADS, work)
+    wait_until(lambda: len(log._commit._waiters) == THREADS)
+    log.append(frame("called")).call_when(Level.SYNCED, called.append)
+    disk.fail(call, errno.EIO, nth=2 if call == "sync" else 1)
+    gated.gate.set()
+    join(first + threads)
+    wait_until(lambda: called, what="the callback")
+    assert len(errors) == THREADS
+    assert {*errors, *called} == {log.failure}
+    assert isinstance(log.failure.__cause__, OSError)
+    with pytest.raises(LogFailedError, match="the disk failed"):
+        log.append(frame())
+    with pytest.raises(LogFailedError):
+        log.sync()
+    log.close()
+
+
+def test_after_a_failure_nothing_is_written_or_synced_any_more() -> None:
+    disk = FaultyDisk(ForgetfulDisk())
+    log = new_log(FOLDER / "untouched", disk=disk)
+    log.open()
+    log.append(frame()).wait()
+    disk.fail("sync")
+    ticket = log.append(frame())
+    with pytest.raises(LogFailedError):
+        ticket.wait()
+    before = dict(disk.calls)
+    with pytest.raises(LogFailedError):
+        ticket.wait()
+    log.close()
+    assert (disk.calls["write"], disk.calls["sync"]) == (before["write"], before["sync"])
+
+
+def test_closing_lets_the_leader_finish_and_fails_those_who_come_later() -> None:
+    gated = GatedDisk(ForgetfulDisk())
+    log = new_log(FOLDER / "closing", disk=gated, segment_bytes=1 << 20)
+    log.open()
+    log.append(frame()).wait()
+    gated.gate.clear()
+    results: list[str] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(1000):
+                log.append(frame(f"{number} {turn}")).wait()
+                gated.gate.set()
+        except LogFailedError as error:
+            results.append(str(error))
+
+    threads = run(THREADS, work)
+    assert gated.is_held.wait(10)
+    closing = run(1, lambda _: log.close())
+    gated.gate.set()
+    join(threads + closing)
+    assert len(results) == THREADS
+    assert all("the log is closed" in result for result in results)
+
+
+def test_what_was_appended_is_written_by_close_even_if_nobody_waited() -> None:
+    disk = ForgetfulDisk()
+    log = new_log(FOLDER / "unwaited", disk=disk)
+    log.open()
+    log.append(frame("alone"))
+    log.close()
+    with opened(FOLDER / "unwaited", disk=disk.crash(1)) as log:
+        assert read_texts(log) == ["alone"]
+
+
+def test_closing_twice_or_without_open_does_no_harm() -> None:
+    log = new_log(FOLDER / "twice", disk=ForgetfulDisk())
+    log.close()
+    log = new_log(FOLDER / "twice", disk=ForgetfulDisk())
+    log.open()
+    log.append(frame()).call_when(Level.SYNCED, lambda error: None)
+    log.close()
+    log.close()
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("log-sync")] == []
+
+
+def test_an_interrupted_leader_fails_the_log_instead_of_leaving_everybody_waiting() -> None:
+    class InterruptedDisk(WatchedDisk):
+        def before(self, call: str) -> None:
+            if call == "sync" and armed:
+                raise KeyboardInterrupt
+
+    armed: list[int] = []
+    log = new_log(FOLDER / "interrupted", disk=InterruptedDisk(ForgetfulDisk()))
+    log.open()
+    log.append(frame()).wait()
+    armed.append(1)
+    with pytest.raises(KeyboardInterrupt):
+        log.append(frame()).wait()
+    with pytest.raises(LogFailedError, match="interrupted"):
+        log.append(frame())
+    log.close()
+
+
+def test_written_is_reached_without_a_sync() -> None:
+    disk = FaultyDisk(ForgetfulDisk())
+    with opened(FOLDER / "written", disk=disk, segment_bytes=1 << 20) as log:
+        log.append(frame()).wait()
+        before = disk.calls["sync"]
+        ticket = log.append(frame())
+        ticket.wait(Level.WRITTEN)
+        assert ticket.is_done(Level.WRITTEN)
+        assert not ticket.is_done()
+        assert disk.calls["sync"] == before
+        ticket.wait()
+        assert disk.calls["sync"] == before + 1
+
+
+def test_listeners_hear_of_every_advance_on_the_committing_thread() -> None:
+    heard: list[tuple[int, int]] = []
+    with opened(FOLDER / "advance", disk=ForgetfulDisk()) as log:
+        log.on_advance(lambda: heard.append((log.written_end, log.synced_end)))
+        end = log.append(frame()).end
+        log.sync()
+        assert heard == [(end, 0), (end, end)]
+
+
+@pytest.fixture(autouse=True)
+def quick_switches() -> Iterator[None]:
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(0.00005)
+    yield
+    sys.setswitchinterval(interval_s)
