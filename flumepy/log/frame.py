@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 from crc32c import crc32c
 
+from flumepy.core.errors import InputError
 from flumepy.log.disk import Buffer
 from flumepy.log.format import FrameHead, Prepared, Scan, Stop
 
@@ -72,10 +73,15 @@ class NativeFormat:
     is_recyclable = True
 
     def prepare(self, frame: Frame, sequence: int, position: int, now_ms: int) -> Prepared:
-        """Return the bytes of the frame."""
-        content = HEAD_CONTENT.pack(
-            MAGIC, frame.kind, frame.flags, frame.length, frame.crc, frame.count, position, sequence, now_ms
-        )
+        """Return the bytes of the frame. Raises InputError for one of 4 GiB, or of 2 to the 32 sequence numbers."""
+        try:
+            content = HEAD_CONTENT.pack(
+                MAGIC, frame.kind, frame.flags, frame.length, frame.crc, frame.count, position, sequence, now_ms
+            )
+        except struct.error as error:
+            raise InputError(
+                f"{frame.count} events in {frame.length} bytes do not fit into a frame: {error}"
+            ) from error
         head = content + HEAD_CRC.pack(crc32c(content))
         return Prepared([head, *frame.parts], HEAD.size + frame.length, frame.count)
 

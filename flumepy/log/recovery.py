@@ -191,17 +191,13 @@ class Reader:
 
     def _damaged(self, segment: Segment, start: int, end: int) -> int:
         self.recovery.damages.append(Damage(segment.path, start, end))
-        missing = end - max(start, segment.position + segment.capacity)
-        if missing > 0:
-            log.error(
-                "%s: the %d bytes behind this file are gone; a segment, or a directory of the log, is missing",
-                segment.path, missing,
-            )  # fmt: skip
-        if missing < end - start:
-            log.error(
-                "%s: %d bytes from offset %d on are damaged and are left out; the file stays as it is",
-                segment.path, end - start - max(0, missing), segment.offset(start),
-            )  # fmt: skip
+        is_short = end > segment.position + segment.capacity
+        log.error(
+            "%s: %d bytes from offset %d on are %s",
+            segment.path, end - start, segment.offset(start),
+            "gone; a segment, or a directory of the log, is missing" if is_short
+            else "damaged and are left out; the file stays as it is",
+        )  # fmt: skip
         return end
 
     def clear_tail(self, segment: Segment) -> None:

@@ -128,7 +128,8 @@ class SegmentRow:
     def pop_last(self, position: int) -> Segment | None:
         """Take off the last segment if it starts behind this position and is not the only one.
 
-        One that starts at the position stays, since its header knows the next sequence number. The one before becomes active. Raises OSError when it cannot be opened; nothing has changed then.
+        One that starts at the position stays, since its header knows the next sequence number. The one before becomes
+        active. Raises OSError when it cannot be opened; nothing has changed then.
         """
         with self._lock:
             if len(self._segments) < 2 or self._segments[-1].position <= position:

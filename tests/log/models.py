@@ -286,6 +286,8 @@ class LogModel(RuleBasedStateMachine):
         must = [e for e in entries if e.end <= certain]
         assert [e for e in must if e.position not in there] == []
         self.entries = [entry for entry in entries if entry.position in there]
+        # Torn frames before sound ones stay in their place; later, when only heads are read, they may be seen again.
+        self.rotten.update(e.position for e in entries if e.position not in there and e.end <= self.log.synced_end)
         least = max([floor, *(e.sequence + e.count for e in must)])
         assert self.log.next_sequence >= least
         assert self.bare(self.read_all(self.log.first_position)) == self.bare(self.entries)
