@@ -10,14 +10,14 @@ from pydantic import model_validator
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
-from flumepy.core.errors import BatchTooLargeError, ChannelFullError, ConfigurationError, at_key, translate
+from flumepy.core.errors import BatchTooLargeError, ChannelFullError, ConfigurationError, at_key
 from flumepy.core.folders import home_folder
 from flumepy.core.options import Options, opt
 from flumepy.core.problems import Problem, Severity
 from flumepy.core.queue_channel import QueueLimits
 from flumepy.event_log.channel import LogChannel
 from flumepy.event_log.store import Secrets, StoreSettings
-from flumepy.formats.flume_log.keys import KeyStoreKeys
+from flumepy.formats.flume_keys import load_keys
 from flumepy.log.codec import Codec
 from flumepy.log.encryption import KeyRing
 from flumepy.log.ticket import Level
@@ -138,20 +138,16 @@ class FileChannel(LogChannel[FileOptions]):
         )
 
     def secrets(self) -> Secrets:
-        """Read the key store. Raises ConfigurationError, InputError."""
+        """Read the key store. Raises ConfigurationError."""
         options = self.options
         if options.key_provider is None:
             return Secrets(Codec(options.compression))
-        passwords = {alias: self._password(alias) for alias in options.keys}
-        store_password = _read_password(Path(str(options.key_store_password_file)))
-        keys = dict(KeyStoreKeys(Path(str(options.key_store_file)), store_password, passwords))
+        # Flume takes the active key from the store whether or not it is among the others.
+        aliases = [*options.keys, str(options.active_key)]
+        suffix = ".passwordFile"
+        own = {key.removesuffix(suffix): path for key, path in options.key_settings.items() if key.endswith(suffix)}
+        keys = load_keys(str(options.key_store_file), str(options.key_store_password_file), aliases, own)
         return Secrets(Codec(options.compression, KeyRing(str(options.active_key), keys)), keys)
-
-    def _password(self, alias: str) -> str:
-        """Return the password of a key: that of the store where its file is not there."""
-        own = self.options.key_settings.get(f"{alias}.passwordFile")
-        path = Path(str(self.options.key_store_password_file))
-        return _read_password(Path(own) if own is not None and Path(own).is_file() else path)
 
     @property
     def checkpoint_interval_s(self) -> float:
@@ -234,8 +230,3 @@ def _check_backup(folder: str | None, checkpoint_dir: Path) -> None:
 
 def _encryption_error(message: str, key: str) -> ConfigurationError:
     return ConfigurationError(f"Encryption configuration problem: {message}", key=key)
-
-
-def _read_password(path: Path) -> str:
-    with translate({OSError: ConfigurationError, UnicodeDecodeError: ConfigurationError}, f"{path} cannot be read"):
-        return path.read_text(encoding="utf-8").strip()

@@ -19,7 +19,7 @@ _BLANKS = "".join(map(chr, range(33)))  # String.trim
 def load_keys(
     key_store_file: str | Path, password_file: str | Path, aliases: Iterable[str], key_password_files: Mapping[str, str]
 ) -> dict[str, bytes]:
-    """Return the AES key of each alias; opening one takes some 0.3 s.
+    """Return the AES keys by alias, in lower case as the store has them; opening one takes some 0.3 s.
 
     aliases: those of encryption.keyProvider.keys, and encryption.activeKey, which Flume does not want among them.
     key_password_files: `<alias>.passwordFile` by alias. Raises ConfigurationError that names file, alias and property,
@@ -29,7 +29,7 @@ def load_keys(
     password = _password(Path(password_file), f"{_PROVIDER}.keyStorePasswordFile")
     passwords = {alias: _password(path, _key_property(alias)) for alias, path in files.items()}
     store = _open(Path(key_store_file), password, passwords)
-    return {alias: _key(store, alias, key_store_file, path) for alias, path in files.items()}
+    return {alias.lower(): _key(store, alias, key_store_file, path) for alias, path in files.items()}
 
 
 def _open(path: Path, password: str, passwords: Mapping[str, str]) -> KeyStoreKeys:

@@ -45,7 +45,7 @@ def test_the_key_that_flume_used_is_read_and_blanks_around_the_password_do_no_ha
 
 
 def test_a_key_has_the_stores_password_where_its_own_file_is_missing(password_file: Path, tmp_path: Path) -> None:
-    assert load_keys(STORE, password_file, ["KEY-0"], {"KEY-0": str(tmp_path / "none")}) == {"KEY-0": KEY_0}
+    assert load_keys(STORE, password_file, ["KEY-0"], {"KEY-0": str(tmp_path / "none")}) == {"key-0": KEY_0}
 
 
 def test_a_missing_alias_is_named_with_its_store(password_file: Path) -> None:
