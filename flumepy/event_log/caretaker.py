@@ -11,6 +11,8 @@ from typing import Protocol
 from flumepy.core.errors import FlumeError
 from flumepy.core.threads import Timer, Wakeup, call_later, start_thread
 
+#: a first checkpoint comes soon, so that a process killed young is not read in full
+FIRST_SAVE_S = 1.0
 FIRST_REOPEN_S = 1.0
 LONGEST_REOPEN_S = 30.0
 
@@ -39,6 +41,7 @@ class Caretaker:
     """The timers and the helping threads of one channel."""
 
     def __init__(self, charge: Charge, name: str, log: logging.Logger) -> None:
+        self.first_save_s = FIRST_SAVE_S
         self.first_reopen_s = FIRST_REOPEN_S
         self._charge = charge
         self._name = name
@@ -54,7 +57,7 @@ class Caretaker:
         with self._lock:
             self._is_running = True
             self._wakeup = Wakeup()
-        self._save_later(checkpoint_interval_s)
+        self._save_later(min(self.first_save_s, checkpoint_interval_s), checkpoint_interval_s)
         if sync_interval_s is not None:
             self._sync_later(sync_interval_s)
 
@@ -70,12 +73,12 @@ class Caretaker:
         for thread in threads:
             thread.join()
 
-    def _save_later(self, interval_s: float) -> None:
+    def _save_later(self, wait_s: float, interval_s: float) -> None:
         def save() -> None:
             self._charge.save()
-            self._save_later(interval_s)
+            self._save_later(interval_s, interval_s)
 
-        self._call_later("checkpoint", interval_s, lambda: self._start("checkpoint", save))
+        self._call_later("checkpoint", wait_s, lambda: self._start("checkpoint", save))
 
     def _sync_later(self, interval_s: float) -> None:
         def sync() -> None:

@@ -159,7 +159,7 @@ class EventStore:
                 name, self._settings.checkpoint_dir, checkpoint.queued, folders,
             )  # fmt: skip
         elif checkpoint is None and recovered.log.written_end > 0:
-            log.warning(
+            log.info(
                 "%s: there is no checkpoint in %s, so the whole log in %s was read. Nothing is lost and nothing is to be"
                 " done.",
                 name, self._settings.checkpoint_dir, folders,

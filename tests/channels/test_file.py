@@ -341,7 +341,9 @@ def test_the_checkpoint_is_written_by_timer_and_at_the_stop(tmp_path: Path) -> N
 
 
 def test_without_checkpoint_on_close_there_is_none(tmp_path: Path) -> None:
-    with running(small_channel(tmp_path, checkpointOnClose="false")) as made:
+    made = small_channel(tmp_path, checkpointOnClose="false")
+    made._caretaker.first_save_s = 30
+    with running(made):
         put(made, b"1")
     assert not (tmp_path / "checkpoint" / CHECKPOINT).exists()
     assert again(tmp_path) == [b"1"]
@@ -365,6 +367,7 @@ def test_a_lost_or_damaged_checkpoint_loses_nothing(tmp_path: Path, damage: str)
 def test_a_log_without_a_checkpoint_and_the_reverse_are_explained(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     with running(small_channel(tmp_path)) as made:
         put(made, *numbered(0, 10).bodies)
     (tmp_path / "checkpoint" / CHECKPOINT).rename(tmp_path / "kept")
