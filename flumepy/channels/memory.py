@@ -8,11 +8,9 @@ Source: MemoryChannel.
 from pydantic import model_validator
 
 from flumepy.core.component import Context
+from flumepy.core.heap import usable_bytes
 from flumepy.core.options import Options, opt
 from flumepy.core.queue_channel import UNLIMITED_BYTES, QueueChannel, QueueLimits
-
-DEFAULT_BYTE_CAPACITY = 512 * 1024 * 1024
-HEAP_SHARE = 0.8
 
 
 class MemoryOptions(Options):
@@ -54,9 +52,5 @@ class MemoryChannel(QueueChannel[MemoryOptions]):
 
 def byte_limit(options: MemoryOptions, context: Context) -> int:
     """Return how many body bytes byteCapacity allows; nothing usable means no limit."""
-    heap = context.system_properties.get("flumepy.xmx")
-    capacity = options.byte_capacity
-    if capacity is None:
-        capacity = int(int(heap) * HEAP_SHARE) if heap else DEFAULT_BYTE_CAPACITY
-    usable = int(capacity * (1 - options.byte_capacity_buffer_percentage * 0.01))
+    usable = usable_bytes(options.byte_capacity, options.byte_capacity_buffer_percentage, context)
     return usable if usable >= 100 else UNLIMITED_BYTES

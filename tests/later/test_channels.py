@@ -16,8 +16,6 @@ BROKERS = {"kafka.bootstrap.servers": "b:9092"}
     [
         ("org.apache.flume.channel.kafka.KafkaChannel", BROKERS, None),
         ("kafka", {"brokerList": "b:9092", "topic": "t", "readSmallestOffset": "false"}, None),
-        ("spillablememory", {"memoryCapacity": "x", "byteCapacity": "lots"}, 10_000),
-        ("spillablememory", {"transactionCapacity": "7", "checkpointDir": "/c"}, 7),
         ("recoverablememory", {"wal.dataDir": "/d"}, None),
     ],
 )
@@ -38,8 +36,6 @@ def test_what_flume_accepts_is_built_and_refuses_to_start_by_name(
     [
         ("kafka", {"kafka.topic": "t"}, "kafka.bootstrap.servers", "Bootstrap Servers must be specified"),
         ("kafka", {**BROKERS, "kafka.pollTimeout": "soon"}, "kafka.pollTimeout", "For input string"),
-        ("spillablememory", {"overflowCapacity": "10"}, None, "transaction capacity cannot be greater"),
-        ("spillablememory", {"checkpointInterval": "x"}, "checkpointInterval", "For input string"),
     ],
 )
 def test_what_flume_refuses_is_refused_with_its_reason(
@@ -60,20 +56,3 @@ def test_where_a_group_without_offsets_begins() -> None:
     assert begins(readSmallestOffset="true") == "earliest"
     assert begins(readSmallestOffset="false") == "latest"
     assert begins(readSmallestOffset="false", kafka_consumer_auto_offset_reset="none") == "none"
-
-
-def test_a_spillable_channel_gives_its_file_channel_what_it_does_not_know_itself() -> None:
-    built = make(
-        "channel", "spillablememory", {"dataDirs": "/d", "capacity": "9", "keep-alive": "9", "chekpointDir": "/c"}
-    )
-    file = built.component.file  # type: ignore[attr-defined]
-    assert (file.options.data_dirs, file.options.capacity, file.options.keep_alive_s) == ("/d", 100_000_000, 0)
-    assert {problem.key: problem.hint for problem in built.problems} == {
-        "capacity": None, "keep-alive": None, "chekpointDir": "did you mean 'checkpointDir'?",
-    }  # fmt: skip
-
-
-def test_a_spillable_channel_with_no_room_at_all_gets_the_default_overflow() -> None:
-    built = make("channel", "spillablememory", {"memoryCapacity": "0", "overflowCapacity": "0"})
-    assert built.messages("overflowCapacity")
-    assert built.component.file.options.capacity == 100_000_000  # type: ignore[attr-defined]
