@@ -225,6 +225,14 @@ def materialize(
     return Materializer(config, system_properties, running).run()
 
 
+def materialize_channel(config: AgentConfig, name: str, system_properties: Mapping[str, str]) -> MaterializedAgent:
+    """Build one channel alone, whether or not anything is connected to it; it is missing where it cannot be built."""
+    materializer = Materializer(config, system_properties)
+    channel = config.channels[name]
+    materializer._guard(channel, partial(materializer._channel, channel))
+    return materializer.agent
+
+
 #: keys that the agent itself reads, by kind of component
 _FRAMEWORK_KEYS = {
     "source": ("type", "channels", "config", "interceptors"),

@@ -18,7 +18,12 @@ COMMANDS = {
     "new": ("flumepy.cli.new:new", "Write a commented configuration for chosen components."),
     "node": ("flumepy.cli.node:node", "The old name of agent."),
     "avro-client": ("flumepy.cli.avro_client:avro_client", "Send lines to an Avro source. Not yet."),
-    "tool": ("flumepy.cli.tool:tool", "Check a file channel's files. Not yet."),
+    "channel": (
+        "flumepy.cli.channel.group:channel",
+        "List, verify, export, repair or fill a file channel's directories.",
+    ),
+    "adopt": ("flumepy.cli.adopt:adopt", "Take over what a Java agent left in file channels."),
+    "tool": ("flumepy.cli.tool:tool", "Check a file channel's files (FCINTEGRITYTOOL)."),
     "completion": ("flumepy.cli.completion:completion", "Print the completion script of a shell."),
     "help": ("flumepy.cli.help:help_command", "Show this, or the help of a command."),
     "version": ("flumepy.cli.version:version", "Show versions."),

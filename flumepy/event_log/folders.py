@@ -44,7 +44,11 @@ class Folders:
 
     def all(self) -> list[Path]:
         """Return each of them once."""
-        return list(dict.fromkeys(f for f in (*self.data, self.checkpoint, self.backup) if f is not None))
+        return list(dict.fromkeys([*self.data, *self.checkpoints()]))
+
+    def checkpoints(self) -> list[Path]:
+        """Return the directory of the checkpoint, and that of its backup."""
+        return [folder for folder in (self.checkpoint, self.backup) if folder is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class StoredChannel:
     holders: dict[Path, Holder] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
     take_over: Marker | None = None
+    segment_bytes: int = 0  #: of new segments, where a configuration says so
 
     @property
     def java(self) -> JavaDirectories | None:
@@ -81,6 +86,11 @@ class StoredChannel:
             folders.checkpoint or folders.data[0], list(folders.data), folders.backup, self.keys, tolerant=True
         )
         return java if java.exists() else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no channel has ever been here."""
+        return not (self.segments or self.spares or self.checkpoint or self.take_over or self.java)
 
     @property
     def is_live(self) -> bool:
@@ -112,14 +122,29 @@ def sort_folders(named: Iterable[Path]) -> Folders:
             kept.append(folder)
         if not is_checkpoint or any(map(_is_data, names)):
             data.append(folder)
-    backups = [folder for folder in kept if (folder / "backupComplete").exists()]
-    mains = [folder for folder in kept if folder not in backups] or backups
-    if len(mains) > 1 or len(backups) > 1:
+    return Folders(tuple(data), *_main_and_backup(kept))
+
+
+def _main_and_backup(kept: list[Path]) -> tuple[Path | None, Path | None]:
+    """Tell the checkpoint directory and its backup apart: Java marks its backup, ours is not written more often."""
+    identities = {found.log_id for folder in kept if (found := read_checkpoint(folder)) is not None}
+    if len(kept) > 2 or len(identities) > 1:
         raise InputError(
             f"{' and '.join(map(str, kept))} are checkpoint directories of several channels; name those of one channel"
         )
-    checkpoint = mains[0] if mains else None
-    return Folders(tuple(data), checkpoint, next((folder for folder in backups if folder != checkpoint), None))
+
+    def rank(folder: Path) -> tuple[bool, float]:
+        path = folder / checkpoints.NAME
+        return (folder / "backupComplete").exists(), -path.stat().st_mtime if path.exists() else 0
+
+    first, second, *_ = [*sorted(kept, key=rank), None, None]
+    return first, second
+
+
+def read_checkpoint(folder: Path) -> Checkpoint | None:
+    """Return the checkpoint in a directory, if it has a sound one. Raises InputError."""
+    with translate({OSError: InputError}, f"{folder} cannot be read"):
+        return CheckpointFile(folder, ReadOnlyDisk()).read() if folder.is_dir() else None
 
 
 def _names(folder: Path) -> list[str]:
@@ -144,10 +169,9 @@ def look_into(folders: Folders, keys: Mapping[str, bytes] | None = None) -> Stor
                 channel.spares.append(folder / name)
     channel.segments = without_doubles(sorted(channel.segments))
     channel.holders = holders(folders.all())
-    if folders.checkpoint is not None and folders.checkpoint.is_dir():
-        with translate({OSError: InputError}, f"{folders.checkpoint} cannot be read"):
-            channel.checkpoint = CheckpointFile(folders.checkpoint, ReadOnlyDisk()).read()
-        channel.take_over = _marker(folders.checkpoint / MARKER)
+    for folder in folders.checkpoints():
+        channel.checkpoint = channel.checkpoint or read_checkpoint(folder)
+        channel.take_over = channel.take_over or _marker(folder / MARKER)
     return channel
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from flumepy.core.errors import ChannelError, ConfigurationError, InputError, translate
 from flumepy.event_log import checkpoint as checkpoints
 from flumepy.event_log.decode import decode
-from flumepy.event_log.folders import StoredChannel, without_doubles
+from flumepy.event_log.folders import StoredChannel, read_checkpoint, without_doubles
 from flumepy.event_log.frames import PUT, PayloadCodec, gap_frames
 from flumepy.event_log.walk import Advance, Hole, HoleKind, walk
 from flumepy.log.disk import Disk
@@ -39,10 +39,22 @@ class Repaired:
     lost: int = 0  #: events
     drops_checkpoint: bool = False
 
+    def lines(self, *, dry_run: bool) -> Iterator[str]:
+        """Iterate the summary."""
+        for hole in self.left:
+            yield f"{hole.sentence()}. Left as it is: name all data directories, or give it up with --give-up-missing"
+        if not self.holes:
+            yield "Nothing else to repair" if self.left else "Nothing to repair"
+        elif dry_run:
+            yield f"{len(self.holes)} places would be repaired; {self.lost} events are lost in them. Nothing was changed"
+        else:
+            aside = f"{self.bytes_aside} bytes are set aside in {len(self.asides)} files"
+            yield f"{len(self.holes)} places repaired; {self.lost} events are lost; {aside}"
+
 
 @contextmanager
 def locked(channel: StoredChannel, action: str) -> Iterator[None]:
-    """Hold the directories that exist, so that no agent starts meanwhile. Raises StartError, ChannelError with the process."""
+    """Hold the directories that exist, so that no agent starts meanwhile. Raises StartError, ChannelError."""
     for folder, holder in channel.holders.items():
         raise ChannelError(f"{folder} is in use by {holder}; stop it, then {action}. Nothing was changed")
     folders = tuple(folder for folder in channel.folders.all() if folder.is_dir())
@@ -99,6 +111,12 @@ def repair(
     aside: the folder for damaged bytes, `damaged` beside the segment by default. codec: see `find_holes`. gives_up: bytes
     that are missing count as lost. Raises ChannelError or StartError where an agent uses the channel, InputError.
     """
+    if channel.java is not None and not channel.segments:
+        folders = ",".join(map(str, channel.folders.data))
+        raise InputError(
+            f"{folders}: only files of a Java agent are here; `flumepy tool FCINTEGRITYTOOL -l {folders}` puts their damaged"
+            " records out of the way. Nothing was changed"
+        )
     found = Repaired()
     if dry_run:
         find_holes(channel, codec, found, gives_up=gives_up, advance=advance)
@@ -114,16 +132,15 @@ def repair(
                 found.asides.append(path)
                 found.bytes_aside += path.stat().st_size
             said(hole, path)
-        # A checkpoint that no slot of its file gives is damaged.
-        if found.drops_checkpoint or work.has_new_identity or channel.checkpoint is None:
-            _drop_checkpoint(channel)
+        for folder in channel.folders.checkpoints():
+            if found.drops_checkpoint or work.has_new_identity or read_checkpoint(folder) is None:
+                _drop_checkpoint(folder)
     return found
 
 
-def _drop_checkpoint(channel: StoredChannel) -> None:
-    """Delete the checkpoint, which is only a hint: without it the next start reads the whole log and says nothing."""
-    folder = channel.folders.checkpoint
-    if folder is not None and (folder / checkpoints.NAME).exists():
+def _drop_checkpoint(folder: Path) -> None:
+    """Delete a checkpoint, which is only a hint: without it the next start reads the whole log and says nothing."""
+    if (folder / checkpoints.NAME).exists():
         Disk().unlink(folder / checkpoints.NAME)
         Disk().sync_folder(folder)
 
@@ -137,7 +154,8 @@ class _Repair:
         self._format = NativeFormat()
         self._now_ms = time.time_ns() // 1_000_000
         headers = [_header(path) for _, path in channel.segments]
-        log_id = next((header.log_id for header in headers if header is not None), None)
+        known = channel.checkpoint.log_id if channel.checkpoint is not None else None
+        log_id = next((header.log_id for header in headers if header is not None), known)
         self.has_new_identity = bool(headers) and log_id is None
         self._log_id = log_id or secrets.token_bytes(16)
 

@@ -1,14 +1,14 @@
 """Verifying a channel's directories: every checksum, and every payload decoded. Nothing is changed."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flumepy.core.errors import ConfigurationError, InputError
 from flumepy.event_log import checkpoint as checkpoints
 from flumepy.event_log.decode import decode
-from flumepy.event_log.folders import StoredChannel
+from flumepy.event_log.folders import StoredChannel, read_checkpoint
 from flumepy.event_log.frames import GAP, PUT, TAKE, PayloadCodec, read_take
 from flumepy.event_log.walk import Advance, Hole, walk
 from flumepy.formats.flume_log import CorruptLogError, JavaDirectories, verify_java_file
@@ -31,6 +31,21 @@ class Verification:
     java_records: int = 0
     java_queued: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """Iterate the summary."""
+        for reason, count in self.sealed.items():
+            yield f"{count} events could not be decoded; their checksums are right: {reason}"
+        yield from self.notes
+        if self.frames or not self.java_files:
+            yield f"{self.frames} frames with {self.events} events verified"
+        if self.java_files:
+            queued = f"{self.java_queued} events are queued in them"
+            yield f"{self.java_records} records in {self.java_files} files of a Java agent verified; {queued}"
+        if self.repaired:
+            yield f"{self.repaired} events were given up by earlier repairs"
+        lost = f"; {self.lost} events are lost" if self.lost else ""
+        yield f"{self.damages} damaged places{lost}" if self.damages else "No damage"
 
 
 def verify(
@@ -86,15 +101,13 @@ def _verify_chunk(
 
 
 def _verify_checkpoint(found: Verification, channel: StoredChannel, say: Callable[[str], object]) -> None:
-    folder = channel.folders.checkpoint
-    if folder is None:
-        found.notes.append("No checkpoint directory was named; it would only save time at a start.")
-    elif channel.checkpoint is None and (folder / checkpoints.NAME).exists():
-        found.damages += 1
-        say(
-            f"{folder / checkpoints.NAME}: no slot has a right checksum; the next start reads the whole log, which loses"
-            " nothing"
-        )
+    for folder in channel.folders.checkpoints():
+        if read_checkpoint(folder) is None and (folder / checkpoints.NAME).exists():
+            found.damages += 1
+            say(
+                f"{folder / checkpoints.NAME}: no slot has a right checksum; the next start reads the whole log, which"
+                " loses nothing"
+            )
 
 
 def _verify_java(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
 from crc32c import crc32c
@@ -23,7 +24,7 @@ from flumepy.log.frame import CHECKED_BYTES, HEAD, MAGIC, NativeFormat
 from flumepy.log.recovery import CHUNK_BYTES, ZEROS, Reader
 from flumepy.log.segment import HEADER_BYTES, Segment, SegmentHeader
 
-KIND_NAMES = {PUT: "events", TAKE: "what a take left", GAP: "a repaired gap"}
+KIND_NAMES = {TAKE: "a frame that a take left", GAP: "a repaired gap"}
 Advance = Callable[[int], object]
 
 
@@ -103,15 +104,11 @@ def walk(
 
 def _first_sequence(segments: list[tuple[int, Path]], start: int) -> int | None:
     """Return the sequence number with which the first segment begins, if its header can be read."""
-    stops = [position for position, _ in segments[1:]]
-    path = next(
-        (path for (_, path), stop in zip(segments, [*stops, None], strict=True) if not stop or stop > start), None
-    )
-    if path is None:
-        return None
-    with suppress(OSError, StartError), path.open("rb") as file:
-        header = SegmentHeader.decode(file.read(HEADER_BYTES), path)
-        return header.sequence if header is not None else None
+    behind = [path for (_, path), (stop, _) in pairwise(segments) if stop > start]
+    for path in [*behind, *(path for _, path in segments[-1:])][:1]:
+        with suppress(OSError, StartError), path.open("rb") as file:
+            header = SegmentHeader.decode(file.read(HEADER_BYTES), path)
+            return header.sequence if header is not None else None
     return None
 
 
@@ -261,8 +258,8 @@ def _what_stands(data: bytes, position: int) -> tuple[str, int | None]:
     if len(data) >= HEAD.size:
         magic, kind, _, _, _, count, stated, _, _, head_crc = HEAD.unpack_from(data)
         if magic == MAGIC and stated == position and crc32c(data[:CHECKED_BYTES]) == head_crc:
-            what = KIND_NAMES.get(kind, f"kind {kind}")
-            return f"a frame of {what}{f', {count} of them,' if kind == PUT else ''} has a wrong checksum", count
+            what = f"a frame of {count} events" if kind == PUT else KIND_NAMES.get(kind, f"a frame of kind {kind}")
+            return f"{what} has a wrong checksum", count
     return "no frame begins where one should", None
 
 

@@ -10,12 +10,9 @@ from flumepy.core.errors import UnsupportedError
 from flumepy.core.options import Options, opt
 from flumepy.core.problems import Problem, Severity
 from flumepy.core.serializer import Serializer
-from flumepy.formats.avro_writer import ContainerWriter, encode_bytes, encode_long, encode_map, encode_string
+from flumepy.formats.avro_event import SCHEMA, encode_events
+from flumepy.formats.avro_writer import ContainerWriter
 
-SCHEMA = (
-    '{"type":"record","name":"Event","fields":[{"name":"headers","type":{"type":"map","values":"string"}},'
-    '{"name":"body","type":"bytes"}]}'
-)
 MOST_SYNC_INTERVAL_BYTES = 1 << 30
 
 
@@ -55,23 +52,3 @@ class AvroEventSerializer(Serializer[AvroEventOptions]):
     def flush(self) -> bytes:
         """Return the open block."""
         return self._writer.flush()
-
-
-def encode_events(batch: EventBatch) -> list[bytes]:
-    """Return one datum per event; headers that all events share are encoded once."""
-    constant = [encode_string(n) + encode_string(v) for n, v in batch.headers.items() if isinstance(v, str)]
-    columns = [_encode_column(n, v) for n, v in batch.headers.items() if not isinstance(v, str)]
-    if not columns:
-        shared = encode_map(constant)
-        # Bodies have few different lengths: what stands before a body is made once for each.
-        before = {length: shared + encode_long(length) for length in set(map(len, batch.bodies))}
-        return [before[len(body)] + body for body in batch.bodies]
-    return [
-        encode_map([*constant, *filter(None, row)]) + encode_bytes(body)
-        for body, *row in zip(batch.bodies, *columns, strict=True)
-    ]
-
-
-def _encode_column(name: str, values: list[str | None]) -> list[bytes | None]:
-    key = encode_string(name)
-    return [None if value is None else key + encode_string(value) for value in values]

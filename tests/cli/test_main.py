@@ -53,7 +53,7 @@ def test_flume_ng_version_begins_as_flumes() -> None:
     assert call("version").output.startswith(f"flumepy {__version__}\nRuns configurations of Flume 1.11.0\n")
 
 
-@pytest.mark.parametrize("name", ["tool", "avro-client"])
+@pytest.mark.parametrize("name", ["avro-client"])
 def test_what_is_not_there_yet_says_so_whatever_its_options(name: str) -> None:
     result = call(name, "-H", "localhost", "--port", "1", "FCINTEGRITYTOOL", "-l", "x")
     assert result.exit_code == 1

@@ -6,7 +6,8 @@ import fastavro
 import pytest
 
 from flumepy.core.batch import EventBatch
-from flumepy.serializers.avro_event import AvroEventSerializer, encode_events
+from flumepy.formats.avro_event import encode_events
+from flumepy.serializers.avro_event import AvroEventSerializer
 from flumepy.testing.fakes import build, wait_until
 from tests.peers import flume
 

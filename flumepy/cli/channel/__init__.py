@@ -1,0 +1,1 @@
+"""`flumepy channel`: one command a file."""

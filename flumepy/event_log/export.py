@@ -1,0 +1,74 @@
+"""Exporting the events of a channel into a file; nothing is taken from the channel."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flumepy.core.errors import InputError, translate
+from flumepy.event_log.decode import stored_batches
+from flumepy.event_log.event_files import STDOUT, EventWriter, new_file
+from flumepy.event_log.folders import StoredChannel
+from flumepy.event_log.frames import PayloadCodec
+from flumepy.event_log.repair import set_aside
+from flumepy.event_log.walk import Advance, Hole, HoleKind
+
+
+@dataclass
+class Exported:
+    """What an export did. `split`: events in plain lines that have line feeds in them."""
+
+    events: int = 0
+    damages: int = 0
+    lost: int = 0
+    split: int = 0
+
+    def lines(self, target: Path) -> Iterator[str]:
+        """Iterate the summary."""
+        yield f"{self.events} events written to {'stdout' if target == STDOUT else target}"
+        if self.damages:
+            yield f"{self.damages} damaged places were left out, with {self.lost} events as far as can be told"
+        if self.split:
+            yield f"{self.split} bodies have line feeds in them, so each would come back as several events"
+
+
+def export(
+    channel: StoredChannel,
+    codec: PayloadCodec,
+    target: Path,
+    form: str,
+    *,
+    everything: bool = False,
+    force: bool = False,
+    aside: Path | None = None,
+    met: Callable[[Hole, Path | None], object] = lambda _, __: None,
+    advance: Advance = lambda _: None,
+) -> Exported:
+    """Write the queued events, or all that are stored, in order. aside: a folder that gets the damaged bytes.
+
+    Raises InputError, ConfigurationError for a key that is missing; there is no file then.
+    """
+    if channel.take_over is not None and channel.java is not None:
+        raise InputError(
+            "a take-over of the Java agent's events was interrupted, so some of them stand here twice; finish it with"
+            " `flumepy adopt`, or start the agent once"
+        )
+    done = Exported()
+
+    def damaged(hole: Hole) -> None:
+        if hole.kind is HoleKind.HEADER:
+            return  # costs no event
+        done.damages += 1
+        done.lost += hole.lost
+        with translate({OSError: InputError}, f"{aside} cannot be written"):
+            met(hole, set_aside(hole, aside) if aside is not None else None)
+
+    writer = EventWriter(form)
+    batches = stored_batches(channel, codec, everything=everything, met=damaged, advance=advance)
+    with new_file(target, force=force) as file:
+        file.write(writer.begin())
+        for batch in batches:
+            file.write(writer.encode(batch))
+            done.events += len(batch)
+        file.write(writer.end())
+    done.split = writer.split
+    return done
