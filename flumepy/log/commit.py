@@ -11,16 +11,17 @@ not take it away, so `close` gets it only when the leader's last system call has
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Protocol
 
-from flumepy.core.errors import FlumeError
 from flumepy.core.threads import Wakeup, start_thread
 from flumepy.log.callbacks import Call, Callback, CallQueue
 from flumepy.log.errors import LogFailedError
 from flumepy.log.ticket import Level, Ticket
+from flumepy.log.waiter import Waiter, chain
 
 __all__ = ["GroupCommit", "Level", "Ticket"]
+
+SYNCED = Level.SYNCED  # to look up a member of an enum takes as long as to take a lock
 
 
 class Writer(Protocol):
@@ -33,41 +34,6 @@ class Writer(Protocol):
         """Make what was written durable."""
 
 
-class _Waiter:
-    """A thread that waits until a position has reached a level. `next` is who it wakes when it has been woken.
-
-    A chain, since the interpreter runs one thread at a time: threads woken all at once would fall asleep again, in the
-    queue for the interpreter.
-    """
-
-    __slots__ = ("end", "error", "gate", "is_promoted", "level", "next")
-
-    def __init__(self, end: int, level: Level) -> None:
-        self.end = end
-        self.level = level
-        self.error: FlumeError | None = None
-        self.is_promoted = False
-        self.gate = Wakeup()
-        self.next: _Waiter | None = None
-
-    def rest(self) -> None:
-        """Block until woken; wake the next."""
-        self.gate.wait(None)
-        self.wake_next()
-
-    def wake_next(self) -> None:
-        """Let the next in the chain go on."""
-        if self.next is not None:
-            self.next.gate.set()
-
-
-def _chain(waiters: list[_Waiter]) -> _Waiter | None:
-    """Link those whose wait is over; return the first. Called with the lock held."""
-    for waiter, follower in pairwise(waiters):
-        waiter.next = follower
-    return waiters[0] if waiters else None
-
-
 class GroupCommit:
     """The queue of appended frames and of those who wait for them. `lock` is the log's append lock."""
 
@@ -77,7 +43,7 @@ class GroupCommit:
         self._writer = writer
         self._advanced = advanced
         self._pending: list[Ticket] = []
-        self._waiters: list[_Waiter] = []
+        self._waiters: list[Waiter] = []
         self._heirs: list[Wakeup] = []  # those who get the lead next, whatever happens
         self._calls = CallQueue(self.lock)
         self._is_led = False
@@ -93,7 +59,7 @@ class GroupCommit:
 
     def reached(self, level: Level) -> int:
         """Return the position up to which all frames have come so far."""
-        return self.synced_end if level is Level.SYNCED else self.written_end
+        return self.synced_end if level is SYNCED else self.written_end
 
     def add(self, ticket: Ticket) -> None:
         """Queue a frame; called with the lock held."""
@@ -101,14 +67,14 @@ class GroupCommit:
 
     def wait(self, end: int, level: Level) -> None:
         """Block until this position has reached the level. Raises LogFailedError."""
-        waiter: _Waiter | None = None
+        waiter: Waiter | None = None
         with self.lock:
-            if (self.synced_end if level is Level.SYNCED else self.written_end) >= end:
+            if (self.synced_end if level is SYNCED else self.written_end) >= end:
                 return
             if self.failure is not None:
                 raise self.failure
             if self._is_led:
-                waiter = _Waiter(end, level)
+                waiter = Waiter(end, level)
                 self._waiters.append(waiter)
             self._is_led = True
         if waiter is not None:
@@ -121,7 +87,7 @@ class GroupCommit:
         if self.reached(level) < end:
             raise self.failure or LogFailedError(f"{self._name}: the frame that ends at {end} was cut off")
 
-    def _follow(self, waiter: _Waiter) -> None:
+    def _follow(self, waiter: Waiter) -> None:
         """Rest until woken; an interrupted thread leaves no trace."""
         try:
             waiter.rest()
@@ -207,27 +173,26 @@ class GroupCommit:
     def _lead(self, level: Level) -> None:
         """Make a round, then hand over; called by the one who has the lead."""
         try:
-            with self.lock:
-                syncs = (
-                    level is Level.SYNCED
-                    or self._calls.wants_sync()
-                    or any(waiter.level is Level.SYNCED for waiter in self._waiters)
-                )
-            self._round(syncs=syncs)
+            self._round(syncs=level is SYNCED)
         finally:
             self._hand_over()
 
     def _round(self, *, syncs: bool) -> None:
-        """Write what is pending, sync if wished, wake those whose wait is over. After a failure nothing is touched."""
+        """Write what is pending, sync if anybody wishes it, wake those whose wait is over.
+
+        After a failure nothing is touched.
+        """
         with self.lock:
             if self.failure is not None:
                 return
             batch, self._pending = self._pending, []
             end = batch[-1].end if batch else self.written_end
+            if not syncs:
+                syncs = self._calls.wants_sync() or any(waiter.level is SYNCED for waiter in self._waiters)
         try:
             if batch:
                 self._writer.write(batch)
-                self._move(end, self.synced_end)
+                self._has_written(end)
             if syncs and self.synced_end < end:
                 self._writer.sync()
                 self._move(end, end)
@@ -240,20 +205,31 @@ class GroupCommit:
             self.fail(failure)
             raise
 
+    def _has_written(self, end: int) -> None:
+        """Move the written end; look for waiters only if there are any: one who comes now sees the new end."""
+        self.written_end = end
+        if self._waiters or self._calls.waiting:
+            self._move(end, self.synced_end)
+        else:
+            self._advanced()
+
     def _move(self, written_end: int, synced_end: int) -> None:
         """Move the ends forward and wake those whose wait is over."""
-        first: _Waiter | None = None
+        first: Waiter | None = None
+        serves = False
         with self.lock:
             self.written_end = written_end
             self.synced_end = synced_end
             if self._waiters:
-                ready: list[_Waiter] = []
-                still: list[_Waiter] = []
+                ready: list[Waiter] = []
+                still: list[Waiter] = []
                 for waiter in self._waiters:
-                    (ready if waiter.end <= self.reached(waiter.level) else still).append(waiter)
+                    reached = synced_end if waiter.level is SYNCED else written_end
+                    (ready if waiter.end <= reached else still).append(waiter)
                 self._waiters = still
-                first = _chain(ready)
-            serves = self._calls.move(written_end, synced_end)
+                first = chain(ready)
+            if self._calls.waiting:
+                serves = self._calls.move(written_end, synced_end)
         self._advanced()
         if first is not None:
             first.gate.set()
@@ -291,7 +267,7 @@ class GroupCommit:
             waiters, self._waiters = self._waiters, []
             for waiter in waiters:
                 waiter.error = failure
-            first = _chain(waiters)
+            first = chain(waiters)
             self._calls.fail(failure)
             if self._syncer is not None:
                 self._syncer.set()

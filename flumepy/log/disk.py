@@ -54,21 +54,20 @@ class Disk:
     def write(self, descriptor: int, parts: Sequence[Buffer], offset: int) -> None:
         """Write all parts, one behind the other."""
         for first in range(0, len(parts), IOV_MAX):
-            some = parts[first : first + IOV_MAX]
-            written = os.pwritev(descriptor, some, offset)
+            some = parts if len(parts) <= IOV_MAX else parts[first : first + IOV_MAX]
             expected = sum(map(len, some))
+            written = os.pwritev(descriptor, some, offset)
             if written != expected:
-                written = self._write_rest(descriptor, b"".join(some), written, offset)
+                self._write_rest(descriptor, b"".join(some), written, offset)
             offset += expected
 
-    def _write_rest(self, descriptor: int, data: bytes, written: int, offset: int) -> int:
+    def _write_rest(self, descriptor: int, data: bytes, written: int, offset: int) -> None:
         view = memoryview(data)
         while written < len(view):
             count = os.pwrite(descriptor, view[written:], offset + written)
             if not count:
                 raise OSError(errno.EIO, "the write made no progress")
             written += count
-        return written
 
     def sync(self, descriptor: int) -> None:
         """Make the content durable (fdatasync)."""

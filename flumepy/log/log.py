@@ -282,7 +282,7 @@ class Log(Generic[FrameT]):
             raise ValueError(f"position {position} is behind the end of the log, {self._next_position}")
         try:
             position, next_sequence = end_before(self._row, position, self.disk, self.format)
-            cut_off(self._row, self._shelf, position, self.disk)
+            cut_off(self._row, self._shelf, position, self.disk, self._new_header)
         except OSError as error:
             self._commit.fail(failure := self._commit.disk_failure(error))
             raise failure from error

@@ -120,7 +120,5 @@ class Opener:
         if last.is_header_sound:
             return
         # More frames follow in this file and behind it: from now on it is one of theirs again.
-        last.header = SegmentHeader(self._format.name, log_id, last.position, last.header.sequence, self._now_ms())
-        self._disk.write(last.descriptor, [last.header.encode()], 0)
-        self._disk.sync(last.descriptor)
-        last.is_header_sound = True
+        sequence = last.header.sequence
+        last.write_header(self._disk, SegmentHeader(self._format.name, log_id, last.position, sequence, self._now_ms()))

@@ -102,6 +102,13 @@ class Segment:
         """Return up to `size` bytes from a position on, not beyond `end`."""
         return disk.read(self.descriptor, max(0, min(size, self.end - position)), self.offset(position))
 
+    def write_header(self, disk: Disk, header: SegmentHeader) -> None:
+        """Give the file this header, durably. Raises OSError."""
+        disk.write(self.descriptor, [header.encode()], 0)
+        disk.sync(self.descriptor)
+        self.header = header
+        self.is_header_sound = True
+
 
 class SparseIndex:
     """Positions of some frames by their sequence number, about one in 64 KB; appended to in order."""

@@ -4,6 +4,7 @@ Files go from the last one on, and are deleted: in a spare, what was cut off wou
 look valid. The one that is cut is made shorter, which a file system does as one step, and then gets back its room.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +12,7 @@ from flumepy.log.disk import Disk
 from flumepy.log.format import FrameFormat, FrameHead
 from flumepy.log.recovery import Reader
 from flumepy.log.row import SegmentRow
-from flumepy.log.segment import HEADER_BYTES, Segment
+from flumepy.log.segment import HEADER_BYTES, Segment, SegmentHeader
 from flumepy.log.shelf import Shelf
 
 
@@ -30,12 +31,17 @@ def end_before(row: SegmentRow, position: int, disk: Disk, frame_format: FrameFo
         return end, heads[-1][2] + heads[-1][3] if heads else segment.header.sequence
 
 
-def cut_off(row: SegmentRow, shelf: Shelf, position: int, disk: Disk) -> None:
+def cut_off(
+    row: SegmentRow, shelf: Shelf, position: int, disk: Disk, new_header: Callable[[int, int], SegmentHeader]
+) -> None:
     """Take everything from this position on off the disk, durably. Raises OSError."""
     while (segment := row.pop_last(position)) is not None:
         shelf.delete(segment)
-    if position < row.active.end:
-        _shorten(row.active, position, disk, keeps_room=shelf.settings.preallocates)
+    active = row.active
+    if not active.is_header_sound:  # it may be all that knows the next sequence number
+        active.write_header(disk, new_header(active.position, active.header.sequence))
+    if position < active.end:
+        _shorten(active, position, disk, keeps_room=shelf.settings.preallocates)
 
 
 def _shorten(segment: Segment, position: int, disk: Disk, *, keeps_room: bool) -> None:

@@ -1,0 +1,42 @@
+"""Threads that wait for a commit, and the chain in which they wake one another."""
+
+from itertools import pairwise
+
+from flumepy.core.errors import FlumeError
+from flumepy.core.threads import Wakeup
+from flumepy.log.ticket import Level
+
+
+class Waiter:
+    """A thread that waits until a position has reached a level. `next` is who it wakes when it has been woken.
+
+    A chain, since the interpreter runs one thread at a time: threads woken all at once would fall asleep again, in the
+    queue for the interpreter.
+    """
+
+    __slots__ = ("end", "error", "gate", "is_promoted", "level", "next")
+
+    def __init__(self, end: int, level: Level) -> None:
+        self.end = end
+        self.level = level
+        self.error: FlumeError | None = None
+        self.is_promoted = False
+        self.gate = Wakeup()
+        self.next: Waiter | None = None
+
+    def rest(self) -> None:
+        """Block until woken; wake the next."""
+        self.gate.wait(None)
+        self.wake_next()
+
+    def wake_next(self) -> None:
+        """Let the next in the chain go on."""
+        if self.next is not None:
+            self.next.gate.set()
+
+
+def chain(waiters: list[Waiter]) -> Waiter | None:
+    """Link those whose wait is over; return the first. Called with the lock held."""
+    for waiter, follower in pairwise(waiters):
+        waiter.next = follower
+    return waiters[0] if waiters else None
