@@ -109,6 +109,10 @@ class LogChannel(LogLife[OptionsT]):
             self.counters.channel_size = self._used - self._reserved
         if isinstance(error, LogFailedError):
             self.disk_failed(offer.events, error)
+        elif isinstance(error, LogFullError):
+            self.tell_full(error)
+        elif self.is_full and error is None:
+            self.tell_room()
         failure = self._translated(error)
         then(failure)
         for waiting in left:

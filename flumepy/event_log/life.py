@@ -17,6 +17,8 @@ from flumepy.event_log.store import EventStore, Saved, Secrets, StoreSettings
 from flumepy.log.disk import Disk
 from flumepy.log.errors import LogFailedError, LogFullError
 
+COMPLAINT_INTERVAL_S = 10.0
+
 
 class LogLife(QueueChannel[OptionsT]):
     """A channel with a queue that comes and goes. Subclasses say where it lives and how."""
@@ -35,6 +37,8 @@ class LogLife(QueueChannel[OptionsT]):
         self._closed: FlumeError = self._closed_error("it is not started")
         self._caretaker = Caretaker(self, self.name, self.log)
         self._checkpoint_complaint: str | None = None
+        self._full_said_s = float("-inf")
+        self.is_full = False  #: it was said that the disk is full, and not yet that it is no longer
 
     @abstractmethod
     def store_settings(self) -> StoreSettings:
@@ -122,7 +126,8 @@ class LogLife(QueueChannel[OptionsT]):
             self._used -= count
             self.counters.channel_size = self._used - self._reserved
             admitted = self._admit_waiting()
-        self.log.error("%d events of the log are lost: their part of it is damaged or missing.", count)
+        folders = ", ".join(map(str, self.store_settings().data_dirs))
+        self.log.error("%d events of the log in %s are lost: their part of it is damaged or missing.", count, folders)
         self._finish(admitted)
 
     def save(self) -> None:
@@ -144,6 +149,19 @@ class LogLife(QueueChannel[OptionsT]):
         if complaint is not None and complaint != self._checkpoint_complaint:
             self.log.warning("%s; a start reads more of the log then, nothing is lost.", complaint)
         self._checkpoint_complaint = complaint
+
+    def tell_full(self, reason: FlumeError) -> None:
+        """Say that the disk is full, not at every put."""
+        now_s = self.context.clock.monotonic_s()
+        if now_s - self._full_said_s >= COMPLAINT_INTERVAL_S:
+            self._full_said_s = now_s
+            self.is_full = True
+            self.log.warning("%s", reason)
+
+    def tell_room(self) -> None:
+        """Say that the disk is no longer full."""
+        self.is_full = False
+        self.log.info("There is space again; puts go on.")
 
     def sync(self) -> None:
         """Let the log sync, without waiting for it."""

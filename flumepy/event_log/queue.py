@@ -176,10 +176,9 @@ class EventQueue:
         self.available -= wanted - left
         return left
 
-    def warm_up(self) -> None:
-        """Read the first events into memory. Raises ChannelError where they cannot be read, LogFailedError."""
-        if self._is_behind:
-            self._load()
+    def warm_up(self) -> int:
+        """Read the first events into memory; return how many are gone. Raises ChannelError, LogFailedError."""
+        return self._load() if self._is_behind else 0
 
     def _load(self) -> int:
         """Read on from the disk; return how many events turned out to be gone."""

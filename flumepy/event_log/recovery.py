@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from flumepy.core.errors import InputError, StartError, translate
 from flumepy.event_log.checkpoint import Checkpoint
-from flumepy.event_log.frames import GAP, PUT, TAKE, read_take
+from flumepy.event_log.frames import GAP, PUT, TAKE, Span, read_take
 from flumepy.event_log.ranges import TakenRanges
 from flumepy.log.format import FrameHead
 from flumepy.log.frame import Frame, NativeFormat, read_frame
@@ -30,6 +30,7 @@ class Recovered:
     taken: TakenRanges
     low: int
     damages: int  #: places in the log that were left out
+    lost: int  #: events that are neither there nor taken
     is_full: bool  #: the whole log was read
 
     @property
@@ -45,6 +46,7 @@ class Replay:
         self.taken = TakenRanges()
         self.starts: set[int] = set()  # of the first frame and of the sound TAKE frames that were asked for
         self.first: FrameHead | None = None
+        self.gaps: list[Span] = []
         self._name = name
         self._expected = 0  # the next sequence number
         self._watched = -1
@@ -62,7 +64,7 @@ class Replay:
         for head in heads:
             _, _, sequence, count, kind = head
             if sequence > self._expected:
-                self.taken.add(self._expected, sequence)
+                self.gaps.append((self._expected, sequence))
             self._expected = sequence + count
             if kind == TAKE:
                 self._take(head, read(head))
@@ -90,6 +92,10 @@ class Replay:
         self.taken.raise_watermark(takes.watermark)
         for first, stop in takes.spans:
             self.taken.add(first, stop)
+
+    def end(self, first_sequence: int) -> int:
+        """Count events below this number, and those in gaps, as taken; return how many were not: they are lost."""
+        return self.taken.raise_watermark(first_sequence) + sum([self.taken.add(*gap) for gap in self.gaps])
 
     def is_whole(self, checkpoint: Checkpoint) -> bool:
         """Tell whether everything that the checkpoint promised was there."""
@@ -131,17 +137,24 @@ def _from_checkpoint(opened: Log[Frame], checkpoint: Checkpoint) -> Recovered | 
     elif opened.first_position > checkpoint.start:
         return _in_full(opened, replay, recovery)  # the log was released beyond the checkpoint, and read in full
     elif replay.is_whole(checkpoint):
+        lost = replay.end(0)
         low = max(checkpoint.low, opened.locate(replay.taken.watermark))
-        return Recovered(opened, replay.taken, low, len(recovery.damages), is_full=False)
+        return Recovered(opened, replay.taken, low, len(recovery.damages), lost, is_full=False)
     else:
         reason = "does not fit the log"
-    if opened.segments():  # else the store says what is lost
+    if opened.segments() and opened.identity == checkpoint.log_id and opened.written_end <= checkpoint.summary:
+        log.error(
+            "%s: the log ends at position %d, but its checkpoint saw it reach %d: what was stored last is lost unless the"
+            " folder that holds it comes back. If a disk of dataDirs is not mounted, stop the agent, mount it and start"
+            " again.", opened.name, opened.written_end, checkpoint.summary,
+        )  # fmt: skip
+    elif opened.segments():  # else the store says what is lost
         log.warning("%s: the checkpoint %s; the whole log is read instead, which loses nothing.", opened.name, reason)
     return None
 
 
 def _in_full(opened: Log[Frame], replay: Replay, recovery: Recovery) -> Recovered:
-    # What lies before the first frame was released, since it was taken.
-    replay.taken.raise_watermark(opened.next_sequence if replay.first is None else replay.first[2])
+    # What lies before the first frame was taken before it was released, as a frame that is still there says.
+    lost = replay.end(opened.next_sequence if replay.first is None else replay.first[2])
     low = opened.locate(replay.taken.watermark)
-    return Recovered(opened, replay.taken, low, len(recovery.damages), is_full=True)
+    return Recovered(opened, replay.taken, low, len(recovery.damages), lost, is_full=True)

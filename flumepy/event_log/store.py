@@ -103,7 +103,9 @@ class EventStore:
             skips_bad=settings.skips_bad, clock=self._clock, wake=self._wake, lost=self._lost,
         )  # fmt: skip
         self._explain(recovered, checkpoint)
-        self._queue.warm_up()
+        lost = recovered.lost + self._queue.warm_up()
+        if lost:
+            self._lost(lost)
         return self._queue
 
     def _new_log(self) -> Log[Frame]:

@@ -202,7 +202,10 @@ def fill_up(channel: FileChannel, count: int) -> tuple[int, str]:
     raise AssertionError("the disk was never full")
 
 
-def test_a_disk_that_is_full_stops_puts_but_never_takes_and_goes_on_by_itself(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_stops_puts_but_never_takes_and_goes_on_by_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     disk = _FullDisk()
     made = build(_Spacious, settings_of(tmp_path, capacity="100000"), name="c1")
     made.disk = disk
@@ -219,6 +222,8 @@ def test_a_disk_that_is_full_stops_puts_but_never_takes_and_goes_on_by_itself(tm
         disk.free = 1 << 40
         for _ in range(20):
             put(made, *numbered(0, 100).bodies)
+    assert caplog.text.count("Usable space exhausted") == 1
+    assert caplog.text.count("There is space again; puts go on.") == 1
 
 
 def test_those_behind_a_put_that_found_no_space_fail_with_it(tmp_path: Path) -> None:
