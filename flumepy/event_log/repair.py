@@ -50,6 +50,8 @@ class Repaired:
         else:
             aside = f"{self.bytes_aside} bytes are set aside in {len(self.asides)} files"
             yield f"{len(self.holes)} places repaired; {self.lost} events are lost; {aside}"
+            if self.drops_checkpoint:
+                yield "The next start reads the whole log once, since the checkpoint is of no use any more"
 
 
 @contextmanager
@@ -71,10 +73,8 @@ def find_holes(
     channel: StoredChannel, codec: PayloadCodec | None, found: Repaired, *, gives_up: bool, advance: Advance
 ) -> None:
     """Collect what is to be repaired. codec: frames that it cannot decode are damage too. Raises InputError."""
-    end = 0
     for piece in walk(channel.segments, known_end=channel.known_end, advance=advance):
         if not isinstance(piece, Hole):
-            end = piece.heads[-1][0] + piece.heads[-1][1]
             for head in piece.heads if codec is not None else ():
                 assert codec is not None
                 if head[4] != PUT:
@@ -90,10 +90,9 @@ def find_holes(
         else:
             found.holes.append(piece)
     found.lost = sum(hole.lost for hole in found.holes)
-    checkpoint = channel.checkpoint
-    if checkpoint is not None:
-        hit = [h for h in found.holes if any(h.start <= at < h.end for at in (checkpoint.start, checkpoint.summary))]
-        found.drops_checkpoint = bool(hit) or (bool(found.holes) and checkpoint.summary >= end)
+    # A start from the checkpoint on would not see the frames that say what is lost before it.
+    low = channel.checkpoint.low if channel.checkpoint is not None else 0
+    found.drops_checkpoint = any(hole.end > low and hole.kind is not HoleKind.HEADER for hole in found.holes)
 
 
 def repair(

@@ -104,6 +104,8 @@ def walk(
 
 def _first_sequence(segments: list[tuple[int, Path]], start: int) -> int | None:
     """Return the sequence number with which the first segment begins, if its header can be read."""
+    if segments and segments[0][0] == 0 == start:
+        return 0  # no event was before
     behind = [path for (_, path), (stop, _) in pairwise(segments) if stop > start]
     for path in [*behind, *(path for _, path in segments[-1:])][:1]:
         with suppress(OSError, StartError), path.open("rb") as file:

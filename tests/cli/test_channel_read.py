@@ -128,9 +128,8 @@ def test_a_java_agents_directories_are_listed_counted_and_verified(tmp_path: Pat
 
 def test_verify_finds_a_damaged_record_of_a_java_agent(tmp_path: Path) -> None:
     folders = java_folders("s2_crash_nockpt", tmp_path)
-    path = folders[0] / "log-1"
-    data = path.read_bytes()
-    path.write_bytes(data.replace(b"e2", b"eX", 1) if b"e2" in data else data[:20] + b"\xff" + data[21:])
+    path = next(path for path in tmp_path.rglob("log-*") if path.suffix == "" and b"e4" in path.read_bytes())
+    path.write_bytes(path.read_bytes().replace(b"e4", b"eX"))
     result = channel("verify", *folders)
     assert result.exit_code == 1
     assert f"{path}: offset " in result.output
