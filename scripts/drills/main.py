@@ -1,8 +1,8 @@
 """Try to make the file channel lose, repeat, reorder or invent events, and say how often it was tried.
 
-Three parts: a process that is killed at chosen system calls, again and again in the same directories; the same with the
-power going too, so that what was not synced is lost in part; faults that a process survives. A run that fails prints its
-seed and leaves its directory. Exits with 1 if anything failed.
+Four parts: a process that is killed at chosen system calls, again and again in the same directories; the same with the
+power going too, so that what was not synced is lost in part; faults that a process survives; kills while the directories of a
+Java agent are taken over. A run that fails prints its seed and leaves its directory. Exits with 1 if anything failed.
 """
 
 import argparse
@@ -13,10 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from drills import faults, kills, report
+from drills import faults, kills, report, take_over
 
-PARTS = ("kills", "power", "faults")
+PARTS = ("kills", "power", "faults", "take-over")
 QUICK_KILLS = 40
+QUICK_STEP = 16
 #: of one life that ends with the power, beside so many that end with a kill
 KILLS_PER_POWER_LOSS = 2
 KILLS_PER_ROUND_OF_FAULTS = 100
@@ -48,6 +49,10 @@ def main() -> None:
         rounds = max(1, number // KILLS_PER_ROUND_OF_FAULTS)
         done, failed = faults.drill(rounds, options.seed, folder, progress, is_quick=options.quick)
         text.append(report.of_faults(done))
+        failures += failed
+    if "take-over" in parts:
+        taken_over, failed = take_over.drill(folder, progress, step=QUICK_STEP if options.quick else 1)
+        text.append(f"\ntake-over from Java: {taken_over} kills in it, each followed by a start")
         failures += failed
     text.append(report.verdict(failures, time.monotonic() - started_s))
     print("\n".join(text), flush=True)

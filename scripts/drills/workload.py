@@ -12,7 +12,7 @@ from typing import Any
 from drills.content import make_batch, read_runs
 from drills.oracle import Run
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Offer
+from flumepy.core.channel import Channel, Line, Offer
 from flumepy.core.errors import ChannelFullError, FlumeError
 from flumepy.core.threads import start_thread
 from flumepy.core.transaction import Transaction
@@ -113,8 +113,11 @@ class Workload:
             return next(self._numbers)
 
     def _put_one(self, putter: int, randoms: random.Random) -> None:
-        number, count = self._next_number(), 1 + int(self._load.largest_put * randoms.random() ** 3)
         kind = randoms.random()
+        if kind > 0.97:
+            self._offer_line(putter, randoms)
+            return
+        number, count = self._next_number(), self._count(randoms)
         self._tell("put", number, count, putter)
         try:
             if kind < 0.75:
@@ -127,6 +130,9 @@ class Workload:
         except FlumeError as error:
             self._tell("put_failed", number)
             self.failed(error)
+
+    def _count(self, randoms: random.Random) -> int:
+        return 1 + int(self._load.largest_put * randoms.random() ** 3)
 
     def _put_in_transaction(self, number: int, count: int, randoms: random.Random, *, commits: bool) -> None:
         try:
@@ -160,6 +166,31 @@ class Workload:
         if hold:
             offer.commit()
         self._done(number)
+
+    def _offer_line(self, putter: int, randoms: random.Random) -> None:
+        """Put several batches without waiting for one before the next, as a source does that keeps commits in flight."""
+        line, left = Line(), threading.Semaphore(0)
+
+        def ended(number: int, offer: Offer) -> None:
+            if offer.error is None:
+                self._done(number)
+            elif isinstance(offer.error, ChannelFullError):
+                self._tell("put_dropped", number)
+            else:
+                self._tell("put_failed", number)
+                errors.append(offer.error)
+            left.release()
+
+        errors: list[FlumeError] = []
+        numbers = [self._next_number() for _ in range(randoms.randint(2, 5))]
+        for number in numbers:
+            count = self._count(randoms)
+            self._tell("put", number, count, putter)
+            self._channel.offer(make_batch(number, 0, count), partial(ended, number), line=line)
+        for _ in numbers:
+            left.acquire()
+        for error in errors:
+            self.failed(error)
 
     def _take_one(self, randoms: random.Random) -> None:
         number = self._next_number()
