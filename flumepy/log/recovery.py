@@ -41,7 +41,7 @@ class Recovery:
 
     damages: list[Damage] = field(default_factory=list)
     cut_bytes: int = 0  #: behind the last sound frame, up to the last byte that is not zero
-    frames: int = 0  #: that were visited
+    frames: int = 0  #: from where the visit starts on
     next_sequence: int = 0  #: behind the last frame or, without frames, as the header says
 
 
@@ -143,11 +143,11 @@ class Reader:
         self.recovery.next_sequence = heads[-1][2] + heads[-1][3]
         if segment.header.sequence < 0:
             segment.header = replace(segment.header, sequence=heads[0][2])
-        if self._visit is None or heads[-1][0] < self._visits_from:
-            return
         if heads[0][0] < self._visits_from:
             heads = heads[bisect_left(heads, self._visits_from, key=itemgetter(0)) :]
         self.recovery.frames += len(heads)
+        if self._visit is None or not heads:
+            return
         base, data = self._base, self._data
 
         def read(head: FrameHead) -> bytes:

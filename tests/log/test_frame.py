@@ -1,0 +1,54 @@
+"""The engine's frame: any damaged byte is seen, a frame of another place is none, and a lost one is found again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flumepy.log.format import Stop
+from flumepy.log.frame import Frame, NativeFormat, read_frame
+
+FORMAT = NativeFormat()
+
+
+def encoded(payloads: list[bytes], position: int = 0) -> bytes:
+    data = b""
+    for number, payload in enumerate(payloads):
+        prepared = FORMAT.prepare(Frame(1, 1, [payload]), number, position + len(data), 5)
+        data += b"".join(prepared.parts)
+    return data
+
+
+def test_a_frame_of_parts_is_one_payload() -> None:
+    frame = Frame(2, 7, [b"ab", memoryview(b"cd"), bytearray(b"e")], flags=9)
+    data = b"".join(FORMAT.prepare(frame, 100, 0, 1234).parts)
+    stored = read_frame(data)
+    assert (stored.kind, stored.flags, stored.count, stored.sequence, stored.time_ms) == (2, 9, 7, 100, 1234)
+    assert stored.payload == b"abcde"
+
+
+@given(st.lists(st.binary(max_size=60), min_size=1, max_size=4), st.integers(0, 10**6), st.integers(1, 255))
+def test_any_damaged_byte_is_seen(payloads: list[bytes], place: int, mask: int) -> None:
+    data = bytearray(encoded(payloads))
+    place %= len(data)
+    sound = FORMAT.scan(bytes(data), 0, verify=True).heads
+    data[place] ^= mask
+    scan = FORMAT.scan(bytes(data), 0, verify=True)
+    assert scan.stop is not Stop.END
+    assert scan.heads == [head for head in sound if head[0] + head[1] <= place]
+
+
+def test_frames_of_another_place_are_none() -> None:
+    data = encoded([b"a", b"b"], position=1000)
+    assert FORMAT.scan(data, 999, verify=True).stop is Stop.BAD
+    assert FORMAT.find(data, 0, 999) == -1
+    assert FORMAT.find(data, 1, 1000) == 45
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_short_frame_says_what_it_needs(verify: bool) -> None:
+    data = encoded([b"a" * 100])
+    scan = FORMAT.scan(data[:20], 0, verify=verify)
+    assert (scan.heads, scan.stop, scan.needed) == ([], Stop.SHORT, 44)
+    scan = FORMAT.scan(data[:100], 0, verify=verify)
+    assert (len(scan.heads), scan.stop) == ((0, Stop.SHORT) if verify else (1, Stop.END))
+    assert scan.needed == (144 if verify else 0)
