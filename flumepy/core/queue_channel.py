@@ -271,12 +271,12 @@ class QueueChannel(Channel[OptionsT]):
             left = limit
             while self._queue and left > 0:
                 head = self._queue[0]
-                if len(head) > left:
+                if head.count > left:
                     taken.append(head.cut(left))
                     left = 0
                 else:
                     taken.append(self._queue.popleft())
-                    left -= len(head)
+                    left -= head.count
             count = limit - left
             self._queued -= count
             self.counters.take_attempt += count if count >= limit else count + 1
@@ -286,13 +286,13 @@ class QueueChannel(Channel[OptionsT]):
         """Return runs to the head, as old as they are."""
         with self._lock:
             self._queue.extendleft(reversed(runs))
-            self._queued += sum(map(len, runs))
+            self._queued += sum([run.count for run in runs])
             self.counters.channel_size = self._queued
         self.wake_listeners()
 
     def commit_taken(self, runs: list[Run]) -> None:
         """Forget taken events; their room goes to who waits for it. Raises ChannelError where a channel can fail here."""
-        count = sum(map(len, runs))
+        count = sum([run.count for run in runs])
         with self._lock:
             self.counters.take_success += count
             self.counters.channel_size = self._queued

@@ -62,23 +62,25 @@ class Run:
     A cut shares the bytes out by the number of events, so the parts always add up to what was put.
     """
 
-    __slots__ = ("batch", "put_s", "size_bytes", "start")
+    __slots__ = ("batch", "count", "put_s", "size_bytes", "start")
 
     def __init__(self, batch: EventBatch, start: int, size_bytes: int, put_s: float) -> None:
         self.batch = batch
         self.start = start
+        self.count = len(batch) - start
         self.size_bytes = size_bytes
         self.put_s = put_s
 
     def __len__(self) -> int:
-        return len(self.batch) - self.start
+        return self.count
 
     def cut(self, count: int) -> "Run":
         """Remove the first `count` events and return them."""
         stop = self.start + count
-        size_bytes = self.size_bytes * count // len(self)
+        size_bytes = self.size_bytes * count // self.count
         part = Run(self.batch.slice(self.start, stop), 0, size_bytes, self.put_s)
         self.start = stop
+        self.count -= count
         self.size_bytes -= size_bytes
         return part
 
@@ -94,12 +96,15 @@ class QueueTransaction(Transaction):
         super().__init__()
         self._channel = channel
         self._puts: list[EventBatch] = []
+        self._put_count = 0
         self._taken: list[Run] = []
         self._taken_count = 0
 
     def do_put(self, batch: EventBatch) -> None:
         most = self._channel.transaction_capacity
-        if most is not None and sum(map(len, self._puts)) + len(batch) > most:
+        self._put_count += len(batch)
+        if most is not None and self._put_count > most:
+            self._put_count -= len(batch)
             raise self._channel.too_many_error(most)
         self._puts.append(batch)
 
@@ -107,7 +112,7 @@ class QueueTransaction(Transaction):
         most = self._channel.transaction_capacity
         runs = self._channel.take(limit if most is None else min(limit, most - self._taken_count))
         self._taken += runs
-        self._taken_count += sum(map(len, runs))
+        self._taken_count += sum([run.count for run in runs])
         return [run.remaining() for run in runs]
 
     def do_commit(self, taken: int | None) -> None:
@@ -122,8 +127,10 @@ class QueueTransaction(Transaction):
             self._commit_taken(self._taken_count if taken is None else taken)
 
     def _commit_taken(self, count: int) -> None:
-        committed, returned = self._split_taken(count)
-        self._taken = [*committed, *returned]  # for a roll-back, should the commit fail
+        committed, returned = self._taken, list[Run]()
+        if count < self._taken_count:
+            committed, returned = self._split_taken(count)
+            self._taken = [*committed, *returned]  # for a roll-back, should the commit fail
         if committed:
             self._channel.commit_taken(committed)
         self._taken = []

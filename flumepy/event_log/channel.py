@@ -62,9 +62,6 @@ class LogChannel(LogLife[OptionsT]):
         now_s = self.context.clock.monotonic_s()
         offer.put = Put(offer.batch, events.codec, now_s, partial(self._put_ended, offer, offer.end), line=offer.line)
 
-    def _refusal(self, offer: QueueOffer) -> FlumeError | None:
-        return super()._refusal(offer) if self._events is not None else self._closed
-
     def fits(self, offer: QueueOffer) -> bool:
         """Tell whether there is room for a put; called under the lock."""
         return self._events is not None and self._used + offer.count <= self.limits.capacity
@@ -176,7 +173,7 @@ class LogChannel(LogLife[OptionsT]):
             raise self._take_error(ChannelError(str(error))) from error
         except ChannelError as error:
             raise self._take_error(error) from error
-        count = sum(map(len, runs))
+        count = sum([run.count for run in runs])
         with self._lock:
             self.counters.take_attempt += count if count >= limit else count + 1
         return list(runs)
@@ -210,7 +207,7 @@ class LogChannel(LogLife[OptionsT]):
         except LogFailedError as error:
             self.disk_failed(events, error)
             raise self._take_error(ChannelError(str(error))) from error
-        count = sum(map(len, runs))
+        count = sum([run.count for run in runs])
         with self._lock:
             self._used -= count
             self.counters.take_success += count

@@ -16,14 +16,17 @@ Ended = Callable[[FlumeError | None], None]
 class Put:
     """A batch and its frame. `done` is called once, with the error if any, when takers can see the events."""
 
-    __slots__ = ("batch", "done", "frame", "leader", "line", "put_s", "ticket")
+    __slots__ = ("batch", "done", "frame", "leader", "line", "put_s", "size_bytes", "ticket")
 
     def __init__(
         self, batch: EventBatch, codec: PayloadCodec | None, put_s: float, done: Ended, *, line: Line | None = None
     ) -> None:
         """Encode a batch. Raises InputError, ConfigurationError."""
         self.batch = batch
-        self.frame: Frame | None = put_frame(batch, codec)
+        frame = put_frame(batch, codec)
+        self.frame: Frame | None = frame
+        #: in memory; the frame of a batch that is stored as it is knows it without counting
+        self.size_bytes = batch.body_bytes() if frame.flags else frame.length
         self.put_s = put_s
         self.done = done
         self.line = line

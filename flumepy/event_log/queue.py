@@ -126,7 +126,7 @@ class EventQueue:
         self._wake()
 
     def _show(self, put: Put, ticket: Ticket) -> None:
-        size_bytes = put.batch.body_bytes()
+        size_bytes = put.size_bytes
         if not self._is_behind and (
             not self._hot or self._hot_bytes + OVERHEAD_BYTES * len(self._hot) < self._hot_limit
         ):
@@ -168,11 +168,11 @@ class EventQueue:
         wanted = left
         while left > 0 and self._returned:
             taken.append(cut_head(self._returned, left))
-            left -= len(taken[-1])
+            left -= taken[-1].count
         while left > 0 and self._hot:
             taken.append(cut_head(self._hot, left))
             self._hot_bytes -= taken[-1].size_bytes
-            left -= len(taken[-1])
+            left -= taken[-1].count
         self.available -= wanted - left
         return left
 
@@ -202,7 +202,7 @@ class EventQueue:
         """Return events to the head, in their order."""
         with self._lock:
             self._returned = deque(sorted([*self._returned, *runs], key=lambda run: run.first))
-            self.available += sum(map(len, runs))
+            self.available += sum([run.count for run in runs])
         self._wake()
 
     def commit(self, runs: list[Run]) -> None:
@@ -287,4 +287,4 @@ class EventQueue:
 
 def cut_head(runs: deque[Run], limit: int) -> Run:
     """Remove up to `limit` events from the first run."""
-    return runs[0].cut(limit) if len(runs[0]) > limit else runs.popleft()
+    return runs[0].cut(limit) if runs[0].count > limit else runs.popleft()

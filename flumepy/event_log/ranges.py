@@ -35,6 +35,9 @@ class TakenRanges:
         """Add [first, stop); return how many of these were not in before."""
         if stop <= self.watermark or first >= stop:
             return 0
+        if first <= self.watermark and not self._firsts:
+            added, self.watermark = stop - self.watermark, stop
+            return added
         before = self.watermark + self.count_above
         first = max(first, self.watermark)
         low = bisect_left(self._stops, first)  # the first range that touches or overlaps, or lies behind

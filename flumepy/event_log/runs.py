@@ -1,6 +1,6 @@
 """Events that follow each other in the log, in memory: queued, or in an open take."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from flumepy.core import queue_transaction
 from flumepy.core.batch import EventBatch
@@ -21,12 +21,12 @@ class Run(queue_transaction.Run):
         self.first = first
 
     def __repr__(self) -> str:
-        return f"Run({self.first}, {len(self)} events)"
+        return f"Run({self.first}, {self.count} events)"
 
     @property
     def stop(self) -> int:
         """Return the sequence number behind the last event."""
-        return self.first + len(self)
+        return self.first + self.count
 
     def cut(self, count: int) -> "Run":
         """Remove the first `count` events and return them."""
@@ -35,8 +35,10 @@ class Run(queue_transaction.Run):
         return Run(self.owner, first, part.batch, part.size_bytes, part.put_s)
 
 
-def spans_of(runs: Iterable[Run]) -> list[Span]:
+def spans_of(runs: Sequence[Run]) -> list[Span]:
     """Return the sequence numbers of runs, ascending and joined where they touch."""
+    if len(runs) == 1:
+        return [(runs[0].first, runs[0].stop)]
     joined: list[Span] = []
     for first, stop in sorted([(run.first, run.stop) for run in runs]):
         if joined and joined[-1][1] == first:
