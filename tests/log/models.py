@@ -147,7 +147,7 @@ class LogModel(RuleBasedStateMachine):
     def sync(self) -> None:
         self.log.sync()
         assert self.log.synced_end == self.log._next_position
-        assert not self.entries or self.entries[-1].end == self.log.synced_end
+        assert not self.entries or self.rotten or self.entries[-1].end == self.log.synced_end
 
     def settle(self) -> None:
         """Sync, so that no callback is open."""
