@@ -1,8 +1,8 @@
 """Try to make the file channel lose, repeat, reorder or invent events, and say how often it was tried.
 
 Four parts: a process that is killed at chosen system calls, again and again in the same directories; the same with the
-power going too, so that what was not synced is lost in part; faults that a process survives; kills while the directories of a
-Java agent are taken over. A run that fails prints its seed and leaves its directory. Exits with 1 if anything failed.
+power going too, so that what was not synced is lost in part; faults that a process survives; kills while the directories of
+a Java agent are taken over. A run that fails prints its seed and leaves its directory. Exits with 1 if anything failed.
 """
 
 import argparse
