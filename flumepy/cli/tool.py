@@ -12,7 +12,7 @@ from flumepy.cli.exit_codes import FAILED
 from flumepy.core.problems import did_you_mean
 from flumepy.event_log.integrity import check_integrity, load_validator
 
-TOOLS = {"FCINTEGRITYTOOL": "Check the data directories of file channels, and put damaged events out of the way."}
+TOOLS = ("FCINTEGRITYTOOL",)
 
 
 class ToolCommand(click.Command):
@@ -41,21 +41,23 @@ def tool(
     `damaged`. The summary counts as Flume's does. `flumepy channel` does more.
     """
     if tool_name is None:
-        click.echo("Available tools:")
-        for name, what in TOOLS.items():
-            click.echo(f"  {name}  {what}")
+        click.echo(
+            "Expected name of tool and arguments for tool to be passed in on the command line. Please pass one of the"
+            " following as arguments to this command:"
+        )
+        click.echo("\n".join(TOOLS))
         sys.exit(FAILED)
     if tool_name.upper() not in TOOLS:
         hint = did_you_mean(tool_name.upper(), TOOLS) or f"there is {', '.join(TOOLS)}"
         click.echo(f"Error: there is no tool {tool_name!r} ({hint})", err=True)
         sys.exit(FAILED)
     if data_dirs is None:
-        click.echo("Error: Data Directory list is mandatory: -l DIR,DIR", err=True)
+        click.echo("Error: dataDirs is required: -l DIR,DIR", err=True)
         sys.exit(FAILED)
     folders = [Path(text.strip()) for text in data_dirs.split(",") if text.strip()]
     for folder in folders:
         if not folder.is_dir():
-            click.echo(f"Error: Data Directory doesn't exist: {folder}", err=True)
+            click.echo(f"Error: Data directory, {folder} does not exist.", err=True)
             sys.exit(FAILED)
     judge = None
     if validator is not None:

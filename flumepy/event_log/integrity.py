@@ -65,7 +65,7 @@ def check_integrity(
                 if SEGMENT_NAME.match(path.name):
                     segments = True
                 elif not _is_left_alone(path):
-                    say(f"Checking {path}")
+                    say(f"Checking for corruption in {path}")
                     counts += verify_java_file(path, validator=validator, repair=True)
     if segments:
         counts += SegmentCheck(look_into(Folders(tuple(folders))), validator, say).run()

@@ -53,9 +53,9 @@ def test_an_unknown_tool_ends_with_1() -> None:
 
 
 def test_directories_are_mandatory_and_must_exist(tmp_path: Path) -> None:
-    assert "mandatory" in call("tool", "FCINTEGRITYTOOL").stderr
+    assert "dataDirs is required" in call("tool", "FCINTEGRITYTOOL").stderr
     result = call("tool", "FCINTEGRITYTOOL", "-l", tmp_path / "no")
-    assert (result.exit_code, "doesn't exist" in result.stderr) == (1, True)
+    assert (result.exit_code, "does not exist" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("spelling", [["-l", "{}"], ["--dataDirs={}"], ["-dataDirs", "{}"], ["-l{}"], ["--data={}"]])
