@@ -254,7 +254,7 @@ class Intake:
 
     def _try_unit(self, unit: EventBatch) -> FlumeError | None:
         try:
-            commit = self._outlet.submit(unit, wait=False)
+            commit = self._outlet.submit(unit, wait=False, leads=True)
             commit.wait()
         except FlumeError as error:
             return error
