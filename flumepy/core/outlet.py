@@ -73,8 +73,9 @@ class Outlet:
         return min(rooms, default=self.limit)
 
     def is_deep(self) -> bool:
-        """Tell whether a required channel holds more than a processor's cache does."""
-        return any((channel.bytes_queued or 0) > DEEP_BYTES for channel in self.selector.required_channels())
+        """Tell whether a required channel holds more than a processor's cache does; a disk sets the pace by itself."""
+        channels = self.selector.required_channels()
+        return any(c.durability == "volatile" and (c.bytes_queued or 0) > DEEP_BYTES for c in channels)
 
     def put(self, batch: EventBatch) -> None:
         """Submit and wait. Raises ChannelError."""
