@@ -73,6 +73,8 @@ class LogLife(QueueChannel[OptionsT]):
             self._closed = self._closed_error(str(error))
             raise
         self._caretaker.start(self.checkpoint_interval_s, self.sync_interval_s)
+        if self._events is None:  # the disk has failed already
+            self._caretaker.reopen()
 
     def open(self) -> None:
         """Begin a life of the queue. Raises StartError."""
@@ -92,13 +94,17 @@ class LogLife(QueueChannel[OptionsT]):
 
     def stop(self) -> None:
         """End waiting puts and the queue; the events stay on disk."""
-        with self._lock:
-            events, self._events = self._events, None
-            self._closed = StoppedError(f"{self.name}: the channel was stopped")
-            self.counters.is_open = False
+        self._end_life(StoppedError(f"{self.name}: the channel was stopped"))
         super().stop()
         self._caretaker.stop()
-        self.close_store(saves=self.saves_at_stop and events is not None)
+        self._end_life(self._closed)  # of a queue that was opened again meanwhile
+        self.close_store(saves=self.saves_at_stop)
+
+    def _end_life(self, reason: FlumeError) -> None:
+        with self._lock:
+            self._events = None
+            self._closed = reason
+            self.counters.is_open = False
 
     def close_store(self, *, saves: bool) -> None:
         """Close the log and unlock its folders."""
