@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from flumepy.core.errors import InputError, translate
+from flumepy.core.errors import InputError, StartError, translate
 from flumepy.event_log import checkpoint as checkpoints
 from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
 from flumepy.event_log.take_over import MARKER, Marker
@@ -24,7 +24,7 @@ from flumepy.event_log.walk import ReadOnlyDisk
 from flumepy.formats.flume_log import JavaDirectories
 from flumepy.formats.flume_log.locks import users
 from flumepy.log.frame import HEAD, NativeFormat
-from flumepy.log.segment import HEADER_BYTES
+from flumepy.log.segment import HEADER_BYTES, SegmentHeader
 from flumepy.log.shelf import LOCK_NAME, SEGMENT_NAME, SPARE_NAME
 
 _JAVA_DATA = re.compile(r"log-\d{1,10}")
@@ -99,8 +99,19 @@ class StoredChannel:
 
     @property
     def known_end(self) -> int:
-        """Return the position that the log reaches at least, as its checkpoint has seen it."""
-        return self.checkpoint.summary + HEAD.size if self.checkpoint is not None else 0
+        """Return the position that the log reaches at least, as its checkpoint has seen it; 0 where it has none."""
+        found = self.checkpoint
+        return found.summary + HEAD.size if found is not None and self.log_id in (found.log_id, None) else 0
+
+    @property
+    def log_id(self) -> bytes | None:
+        """Return the identity of the log, by the first sound header of its segments."""
+        for _, path in self.segments:
+            with suppress(OSError, StartError), path.open("rb") as file:
+                header = SegmentHeader.decode(file.read(HEADER_BYTES), path)
+                if header is not None:
+                    return header.log_id
+        return None
 
     def segment_at(self, position: int) -> tuple[int, Path]:
         """Return the first position and the file of the segment that holds a position."""

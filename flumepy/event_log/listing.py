@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from flumepy.event_log import checkpoint as checkpoints
@@ -23,9 +24,11 @@ def listing(channel: StoredChannel) -> Iterator[str]:
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             if path.name == LOCK_NAME:
                 continue
-            what = segments.get(path) or _what(channel, path, java)
-            size = f"{path.stat().st_size:>13} bytes" if path.is_file() else f"{'directory':>19}"
-            yield f"  {path.name:<30} {size}  {local_time(path.stat().st_mtime)}  {what}"
+            with suppress(FileNotFoundError):  # given back meanwhile
+                status = path.stat()
+                size = f"{status.st_size:>13} bytes" if path.is_file() else f"{'directory':>19}"
+                what = segments.get(path) or _what(channel, path, java)
+                yield f"  {path.name:<30} {size}  {local_time(status.st_mtime)}  {what}"
 
 
 def local_time(seconds: float) -> str:
@@ -65,9 +68,10 @@ def _segments(channel: StoredChannel) -> Iterator[tuple[Path, str]]:
 
 
 def _sequence(path: Path) -> int | None:
-    with path.open("rb") as file:
+    with suppress(FileNotFoundError), path.open("rb") as file:
         header = SegmentHeader.decode(file.read(HEADER_BYTES), path)
         return header.sequence if header is not None else None
+    return None
 
 
 def _end(channel: StoredChannel, position: int, sequence: int | None) -> tuple[int, int | None]:

@@ -22,7 +22,7 @@ from flumepy.event_log.walk import Advance, Hole, HoleKind, walk
 from flumepy.log.disk import Disk
 from flumepy.log.frame import HEAD, NativeFormat
 from flumepy.log.recovery import CHUNK_BYTES, ZEROS
-from flumepy.log.segment import HEADER_BYTES, SegmentHeader
+from flumepy.log.segment import SegmentHeader
 from flumepy.log.shelf import Shelf, ShelfSettings
 
 ASIDE = "damaged"
@@ -152,10 +152,9 @@ class _Repair:
         self._aside = aside
         self._format = NativeFormat()
         self._now_ms = time.time_ns() // 1_000_000
-        headers = [_header(path) for _, path in channel.segments]
         known = channel.checkpoint.log_id if channel.checkpoint is not None else None
-        log_id = next((header.log_id for header in headers if header is not None), known)
-        self.has_new_identity = bool(headers) and log_id is None
+        log_id = channel.log_id or known
+        self.has_new_identity = bool(channel.segments) and log_id is None
         self._log_id = log_id or secrets.token_bytes(16)
 
     def mend(self, hole: Hole) -> Path | None:
@@ -192,11 +191,6 @@ class _Repair:
             self._disk.write(descriptor, parts, offset)
             position += prepared.length
             sequence += prepared.sequences
-
-
-def _header(path: Path) -> SegmentHeader | None:
-    with path.open("rb") as file:
-        return SegmentHeader.decode(file.read(HEADER_BYTES), path)
 
 
 def set_aside(hole: Hole, folder: Path) -> Path | None:

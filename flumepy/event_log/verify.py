@@ -101,6 +101,12 @@ def _verify_chunk(
 
 
 def _verify_checkpoint(found: Verification, channel: StoredChannel, say: Callable[[str], object]) -> None:
+    if channel.checkpoint is not None and not channel.segments:
+        found.damages += 1
+        say(
+            f"{channel.folders.checkpoint}: its checkpoint has seen the log reach position {channel.known_end}, but there is"
+            " no segment: a data directory is missing, or empty"
+        )
     for folder in channel.folders.checkpoints():
         if read_checkpoint(folder) is None and (folder / checkpoints.NAME).exists():
             found.damages += 1

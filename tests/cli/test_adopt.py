@@ -72,6 +72,18 @@ def test_every_file_channel_is_looked_at_and_others_are_not(tmp_path: Path) -> N
     assert "c3" not in result.output
 
 
+def test_the_file_channel_of_a_spillable_one_is_looked_at_too(tmp_path: Path) -> None:
+    text = left_by_java(tmp_path, "live").replace(".type = file", ".type = SPILLABLEMEMORY")
+    conf = configuration(
+        tmp_path, text.replace("a1.channels.c1.maxFileSize", "a1.channels.c1.overflowCapacity = 100\n#")
+    )
+    result = call("adopt", conf, "-n", "a1")
+    assert (result.exit_code, "5 events are taken over." in result.output) == (0, True)
+    out = tmp_path / "out.jsonl"
+    assert channel("export", "-f", conf, "-n", "a1", "--channel", "c1", "-o", out).exit_code == 0
+    assert events_of(out) == EXPECTED["live"]
+
+
 def test_damage_is_an_error_of_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     conf = configuration(tmp_path, left_by_java(tmp_path, "s2_crash_nockpt"))
     path = next(path for path in tmp_path.rglob("log-*") if path.suffix == "" and b"e5" in path.read_bytes())

@@ -218,7 +218,9 @@ def test_import_wants_all_data_directories(tmp_path: Path) -> None:
     log, checkpoint = tmp_path / "log", tmp_path / "cp"
     write_log([log], 3)
     checkpoint.mkdir()
-    CheckpointFile(checkpoint, Disk()).write(Checkpoint(b"i" * 16, 0, 10 * SEGMENT_BYTES, 0, 0))
+    identity = stored(log).log_id
+    assert identity is not None
+    CheckpointFile(checkpoint, Disk()).write(Checkpoint(identity, 0, 10 * SEGMENT_BYTES, 0, 0))
     (tmp_path / "in.jsonl").write_text('{"body":"x"}\n')
     result = channel("import", log, checkpoint, tmp_path / "in.jsonl")
     assert result.exit_code == 2

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from crc32c import crc32c
 
+from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
 from flumepy.log.codec import Codec
+from flumepy.log.disk import Disk
 from flumepy.log.encryption import KeyRing
 from flumepy.log.segment import HEADER_BYTES
 from tests.cli.channels import EXPECTED, channel, java_folders
 from tests.cli.running import running
-from tests.event_log.stored import write_log
+from tests.event_log.stored import stored, write_log
 from tests.event_log.tools import open_queue
 
 SEQUENCE = """
@@ -99,6 +101,20 @@ def test_verify_of_a_damaged_checkpoint_names_it(tmp_path: Path) -> None:
     result = channel("verify", data, checkpoint)
     assert result.exit_code == 1
     assert f"{checkpoint}/flumepy.checkpoint: no slot has a right checksum" in result.output
+
+
+def test_a_log_that_ends_before_its_checkpoint_is_damaged_and_a_foreign_checkpoint_says_nothing(tmp_path: Path) -> None:
+    data, checkpoint, empty = tmp_path / "data", tmp_path / "cp", tmp_path / "empty"
+    write_log([data], 3)
+    checkpoint.mkdir()
+    empty.mkdir()
+    identity = stored(data).log_id
+    assert identity is not None
+    for log_id, folder, status in ((b"x" * 16, data, 0), (identity, data, 1), (identity, empty, 1)):
+        CheckpointFile(checkpoint, Disk()).write(Checkpoint(log_id, 0, 9000, 0, 0))
+        result = channel("verify", folder, checkpoint)
+        assert result.exit_code == status
+        assert ("the checkpoint has seen" in result.output.replace("its", "the")) is bool(status)
 
 
 @pytest.mark.parametrize("command", ["ls", "stats", "verify"])

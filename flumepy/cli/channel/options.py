@@ -1,5 +1,6 @@
 """What the commands below `flumepy channel` share: how a channel is named, progress, and errors on one line."""
 
+import errno
 import functools
 import logging
 import os
@@ -64,6 +65,11 @@ def one_line_errors(command: Callable[Parameters, None]) -> Callable[Parameters,
         except FlumeError as error:
             hint = f" ({error.hint})" if isinstance(error, ConfigurationError) and error.hint else ""
             click.echo(f"Error: {error}{hint}", err=True)
+            sys.exit(UNREADABLE)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly
+            click.echo(f"Error: {error}", err=True)
             sys.exit(UNREADABLE)
 
     return run
