@@ -10,6 +10,7 @@ derived from it (a watermark in another frame, a summary, what may be released) 
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from threading import get_ident
 
 from flumepy.core.clock import Clock, SystemClock
@@ -259,7 +260,9 @@ class EventQueue:
         if len(segments) > 1:
             self._release_from = segments[1].position
             if low >= self._release_from:
-                self.settle(waits=False)
+                # The commit that led here stands whatever comes of this; a failed log shows at its next use.
+                with suppress(LogFullError, LogFailedError):
+                    self.settle(waits=False)
 
     def settle(self, *, waits: bool = True) -> Checkpoint | None:
         """Sum up what is taken in one synced TAKE frame, then release what is before; return what recovery may use.

@@ -308,6 +308,25 @@ def test_a_disk_that_stays_broken_is_tried_again_until_it_works_or_the_channel_s
         put(made, b"4")
 
 
+@pytest.mark.parametrize("call", ["rename", "sync_folder"])
+def test_a_failure_while_files_are_given_back_does_not_undo_the_commit(tmp_path: Path, call: str) -> None:
+    disk = FaultyDisk()
+    made = small_channel(tmp_path, disk)
+    with running(made):
+        for start in range(0, 600, 60):
+            put(made, *numbered(start, 60).bodies)
+        disk.fail(call)
+        got: list[bytes] = []
+        while len(got) < 600:
+            try:
+                got += take(made, 50)
+            except ChannelError:
+                wait_until(lambda: made.counters.is_open, what="the reopening")
+        assert got == numbered(0, 600).bodies
+        wait_until(lambda: made.counters.is_open, what="the reopening")
+        assert made.undelivered == 0
+
+
 def test_held_room_survives_a_failure_of_the_disk(tmp_path: Path) -> None:
     disk = FaultyDisk()
     made = small_channel(tmp_path, disk, capacity="100")
