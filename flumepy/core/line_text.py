@@ -2,27 +2,32 @@
 
 Invariants: the text is empty or ends with a line feed, and is never changed. Line ends are counted window by window by
 taking them out, for which CPython uses memchr (bytes.count looks at every byte). The counts stay, so that a slice looks
-for its ends in two windows and copies once, however many lines there are.
+for its ends in two windows and copies once, however many lines there are. A few lines behind the last end are passed one
+by one.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterable
 from io import BytesIO
+from itertools import islice
 
 LINE_FEED = b"\n"
 WINDOW_BYTES = 16 * 1024  # fits the smallest cache
+FEW_LINES = 128  # are passed one by one in the time in which a window is searched
 
 
 class LineText:
     """A text of lines; `count` is the number of them."""
 
-    __slots__ = ("_ends_before", "count", "text")
+    __slots__ = ("_ends_before", "_found", "count", "text")
 
     def __init__(self, text: bytes, count: int = -1) -> None:
         """Keep a text. `count`: the number of its lines, where it is known anyway."""
         self.text = text
         #: line ends before each window, and at last all of them; empty where nobody has counted
         self._ends_before: list[int] = []
+        #: a line and where it begins: a text is cut from front to back, so that a slice begins where the last one ended
+        self._found = (0, 0)
         self.count = self._counted()[-1] if count < 0 else count
 
     @classmethod
@@ -43,10 +48,23 @@ class LineText:
 
     def _offset(self, line: int) -> int:
         """Return where a line begins."""
-        if line == 0:
-            return 0
         if line == self.count:
             return len(self.text)
+        found, offset = self._found if line else (0, 0)
+        if line == found:
+            return offset
+        if 0 < line - found <= FEW_LINES:
+            reader = BytesIO(self.text)
+            reader.seek(offset)
+            for _ in islice(reader, line - found):
+                pass
+            offset = reader.tell()
+        else:
+            offset = self._offset_by_window(line)
+        self._found = line, offset
+        return offset
+
+    def _offset_by_window(self, line: int) -> int:
         ends_before = self._ends_before or self._counted()
         window = bisect_left(ends_before, line) - 1
         start, earlier = window * WINDOW_BYTES, line - ends_before[window] - 1

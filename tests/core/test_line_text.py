@@ -10,9 +10,11 @@ from flumepy.core.line_text import LineText
 LINES = st.lists(st.binary(max_size=12).map(lambda body: body.replace(b"\n", b"") + b"\n"), max_size=30)
 
 
-@pytest.fixture(autouse=True, params=[1, 3, 16, 4096])
+@pytest.fixture(autouse=True, params=[(1, 0), (3, 2), (16, 1), (4096, 5)], ids=str)
 def _windows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line_text, "WINDOW_BYTES", request.param)
+    window_bytes, few_lines = request.param
+    monkeypatch.setattr(line_text, "WINDOW_BYTES", window_bytes)
+    monkeypatch.setattr(line_text, "FEW_LINES", few_lines)
 
 
 @given(lines=LINES, is_known=st.booleans())
@@ -44,5 +46,6 @@ def test_a_text_longer_than_a_window_is_cut_anywhere() -> None:
     whole = LineText(b"".join(lines))
     split = whole.lines()
     assert whole.count == len(split)
-    for start in range(0, len(split), 777):
-        assert whole.slice(start, start + 777).lines() == split[start : start + 777]
+    for size in (777, 3):
+        for start in range(0, len(split), size):
+            assert whole.slice(start, start + size).lines() == split[start : start + size]
