@@ -1,19 +1,20 @@
 """The netcat source: one event per line of a TCP connection, answered with OK once it is stored.
 
-A chunk is cut into lines in one C call and becomes one parcel; nothing is done per line unless a line could be too long
-or the text is not valid in its encoding. The limit counts characters, as Flume's does: a line of `max-line-length` or more
-without its newline is refused and the connection closed, after the lines before it were handled. A body is always UTF-8.
-Source: NetcatSource.
+The lines of a chunk stay one text and become one parcel. One pattern looks for a line that could be too long, one decoding
+for what is no text; nothing is done per line unless it is longer in bytes than the limit. The limit counts characters, as
+Flume's does: a line of `max-line-length` or more without its newline is refused and the connection closed, after the lines
+before it were handled. A body is always UTF-8. Source: NetcatSource.
 """
 
 import asyncio
 import codecs
-from io import BytesIO
+import re
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
 from flumepy.core.errors import FlumeError
 from flumepy.core.intake import Parcel
+from flumepy.core.line_text import LineText
 from flumepy.core.network import Connection, NetworkSource, format_peer
 from flumepy.core.options import Options, opt
 from flumepy.core.sockets import bound_socket
@@ -44,6 +45,8 @@ class NetcatSource(NetworkSource[NetcatOptions]):
         self.encoding = java_charset(options.encoding)
         self.can_rest = not options.ack_every_event
         self.is_utf8 = codecs.lookup(self.encoding).name == "utf-8"
+        # Steps of up to a limit's bytes, each back to the last newline in it: less than a step a line, and no way back.
+        self.short_lines = re.compile(rb"(?s:.{0,%d}\n)*+" % (options.max_line_length - 1))
 
     async def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Listen on bind:port."""
@@ -80,59 +83,58 @@ class _NetcatConnection(Connection):
                 return
         else:
             chunk = bytes(data)
-        if self._rest:
-            self._rest += chunk
-            if b"\n" not in chunk and len(self._rest) < self._limit:
-                return  # a long line grows in place: joining it anew for each chunk would cost its square
-            chunk = bytes(self._rest)
-        lines = BytesIO(chunk).readlines()
-        self._rest = bytearray(lines.pop() if lines and not lines[-1].endswith(b"\n") else b"")
-        is_whole = True
-        if len(chunk) >= self._limit:
-            is_whole = self._cut_at_long_line(lines)
-        if self.source.is_utf8 and not chunk.isascii():
-            is_whole = self._cut_at_bad_text(lines) and is_whole
-        if lines:
-            size_bytes = len(chunk) - len(self._rest) if is_whole else -1
-            self._unanswered += len(lines)
-            self.source.intake.add(Parcel(EventBatch.from_lines(lines, size_bytes=size_bytes), self._answer))
-        if not is_whole or self._is_too_long(self._rest):
-            self._refuse(self._too_long_words() if self._is_text(self._rest) else b"")
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            is_whole = end == len(chunk) and not self._rest
+            text = chunk if is_whole else b"".join([self._rest, memoryview(chunk)[:end]])
+            self._rest = bytearray()
+            known = self._before_bad_text(self._before_long_line(text))
+            self._add(LineText(known))
+            if len(known) < len(text):
+                self._refuse_line(text[len(known) : text.index(b"\n", len(known))])
+                return
+        self._rest += chunk[end:]  # grows in place: joining a long line anew for each chunk would cost its square
+        if self._is_too_long(self._rest):
+            self._refuse_line(self._rest)
+
+    def _add(self, lines: LineText) -> None:
+        if lines.count:
+            self._unanswered += lines.count
+            self.source.intake.add(Parcel(EventBatch.from_text(lines), self._answer))
 
     def _is_too_long(self, line: bytes | bytearray) -> bool:
         return len(line) >= self._limit and (line.isascii() or len(line.decode(errors="replace")) >= self._limit)
 
-    def _cut_at_long_line(self, lines: list[bytes]) -> bool:
-        """Keep the lines before the first that is too long; it becomes the rest."""
-        if not lines or max(map(len, lines)) <= self._limit:
-            return True
-        for position, line in enumerate(lines):
-            if self._is_too_long(line[:-1]):
-                self._rest = bytearray(line)
-                del lines[position:]
-                return False
-        return True
+    def _before_long_line(self, text: bytes) -> bytes:
+        """Return the lines before the first that is too long."""
+        pass_lines = self.source.short_lines.match
+        start = 0
+        while (passed := pass_lines(text, start)) and (start := passed.end()) < len(text):
+            stop = text.index(b"\n", start)
+            if self._is_too_long(text[start:stop]):
+                return text[:start]
+            start = stop + 1
+        return text
 
-    def _cut_at_bad_text(self, lines: list[bytes]) -> bool:
-        """Keep the lines before the first that is not UTF-8; it becomes the rest."""
-        for position, line in enumerate(lines):
-            if not self._is_text(line):
-                self._rest = bytearray(line)
-                del lines[position:]
-                return False
-        return True
+    def _before_bad_text(self, text: bytes) -> bytes:
+        """Return the lines before the first that is not UTF-8."""
+        if not text.isascii():
+            try:
+                text.decode()
+            except UnicodeDecodeError as error:
+                return text[: text.rfind(b"\n", 0, error.start) + 1]
+        return text
 
-    def _is_text(self, line: bytes | bytearray) -> bool:
+    def _refuse_line(self, line: bytes | bytearray) -> None:
+        """Say what is wrong with a line that is too long; what is no text is not answered."""
         try:
             line.decode()
         except UnicodeDecodeError:
-            return False
-        return True
-
-    def _too_long_words(self) -> bytes:
+            self._refuse(b"")
+            return
         self.source.log.warning("%s sent a line over %d characters; its connection is closed.", self.peer, self._limit)
         words = f"FAILED: Event exceeds the maximum length ({self._limit} chars, including newline)\n"
-        return words.encode(self.source.encoding)
+        self._refuse(words.encode(self.source.encoding))
 
     def _refuse(self, words: bytes) -> None:
         """Close after the answers to the lines before."""

@@ -82,6 +82,46 @@ def test_lines_survive_any_cutting_of_the_stream(lines: list[str], chunk: int) -
     assert answer == b"OK\n" * len(lines)
 
 
+def test_what_arrives_together_stays_one_text() -> None:
+    channel = build(MemoryChannel, {}, name="c1")
+    with listening(channel, encoding="ISO-8859-1") as source:
+        assert converse(source, b"one\ncaf\xe9\nrest") == b"OK\nOK\n"
+    with channel.transaction() as transaction:
+        [batch] = transaction.take(9)
+    assert batch.text is not None
+    assert batch.text.text == "one\ncafé\n".encode()
+
+
+def stored_lines(data: bytes, limit: int) -> list[bytes]:
+    """Return the lines before the first that is refused: one that is too long, or no text."""
+    stored = []
+    for line in data.split(b"\n")[:-1]:
+        try:
+            if len(line.decode()) >= limit:
+                return stored
+        except UnicodeDecodeError:
+            return stored
+        stored.append(line)
+    return stored
+
+
+def test_only_the_lines_before_a_refused_one_are_stored() -> None:
+    channel = ListChannel()
+    pieces = st.sampled_from([b"a", b"bb\r", "é".encode(), "😀".encode(), b"\n", b"\n", b"\n\n", b"\xff", b"\xc3"])
+    streams = st.lists(pieces, max_size=40).map(b"".join)
+
+    with listening(channel, max_line_length="4") as source:
+
+        @settings(max_examples=100, deadline=None)
+        @given(data=streams, chunk=st.integers(1, 30))
+        def stores_them(data: bytes, chunk: int) -> None:
+            before = channel.size
+            converse(source, data, chunk=chunk)
+            assert channel.bodies[before:] == stored_lines(data, 4)
+
+        stores_them()
+
+
 @pytest.mark.parametrize("line", [b"x" * 511, "é".encode() * 511], ids=["ascii", "two bytes each"])
 def test_the_longest_line_counts_characters_with_its_newline(line: bytes) -> None:
     channel = ListChannel()
