@@ -74,9 +74,7 @@ def test_every_file_channel_is_looked_at_and_others_are_not(tmp_path: Path) -> N
 
 def test_the_file_channel_of_a_spillable_one_is_looked_at_too(tmp_path: Path) -> None:
     text = left_by_java(tmp_path, "live").replace(".type = file", ".type = SPILLABLEMEMORY")
-    conf = configuration(
-        tmp_path, text.replace("a1.channels.c1.maxFileSize", "a1.channels.c1.overflowCapacity = 100\n#")
-    )
+    conf = configuration(tmp_path, text)
     result = call("adopt", conf, "-n", "a1")
     assert (result.exit_code, "5 events are taken over." in result.output) == (0, True)
     out = tmp_path / "out.jsonl"
