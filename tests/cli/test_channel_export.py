@@ -21,6 +21,23 @@ from tests.event_log.tools import drain, new_log, open_queue
 
 BODIES = [b"plain", "gr\u00fcn \u2603".encode(), b"\xff\xfe\x00binary", b"", b"two\nlines", b'"quoted" \\']
 
+ENCRYPTED = """
+a1.channels = c1
+a1.sources = r1
+a1.sources.r1.type = seq
+a1.sources.r1.channels = c1
+a1.channels.c1.type = file
+a1.channels.c1.checkpointDir = {folder}/cp
+a1.channels.c1.dataDirs = {folder}/d
+a1.channels.c1.maxFileSize = 1048576
+a1.channels.c1.encryption.activeKey = key-0
+a1.channels.c1.encryption.cipherProvider = AESCTRNOPADDING
+a1.channels.c1.encryption.keyProvider = JCEKSFILE
+a1.channels.c1.encryption.keyProvider.keyStoreFile = {store}
+a1.channels.c1.encryption.keyProvider.keyStorePasswordFile = {password}
+a1.channels.c1.encryption.keyProvider.keys = key-0
+"""
+
 
 @pytest.fixture
 def mixed(tmp_path: Path) -> Path:
@@ -121,6 +138,27 @@ def test_encrypted_events_without_key_leave_no_file(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "encrypted with the key k1" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+def test_keys_come_from_the_configuration_or_from_options(mixed: Path, tmp_path: Path) -> None:
+    java_folders("encrypted-aes", tmp_path)
+    store, password = tmp_path / "enc/ks.jceks", tmp_path / "enc/pw"
+    conf = tmp_path / "agent.conf"
+    conf.write_text(ENCRYPTED.format(folder=tmp_path / "new", store=store, password=password))
+    named = ("-f", conf, "-n", "a1", "--channel", "c1")
+    first, second = tmp_path / "first", tmp_path / "second"
+    channel("export", mixed, "-o", first)
+    assert channel("import", *named, first).output == "6 events imported\n"
+    data = tmp_path / "new" / "d"
+    assert b"plain" not in b"".join(path.read_bytes() for path in data.iterdir())
+    assert channel("verify", data).output.startswith("6 events could not be decoded")
+    keys = ("--key-store", store, "--key-store-password-file", password, "--key", "key-0")
+    for options in (named, (data, *keys)):
+        assert channel("verify", *options).output.splitlines() == ["1 frames with 6 events verified", "No damage"]
+        assert channel("export", *options, "-o", second, "--force").exit_code == 0
+        assert second.read_bytes() == first.read_bytes()
+    assert channel("import", data, *keys, first).output == "6 events imported\n"
+    assert channel("verify", data, *keys).output.splitlines()[0] == "2 frames with 12 events verified"
 
 
 @pytest.mark.parametrize("name", list(EXPECTED))
