@@ -1,5 +1,6 @@
 """Where the events of the spillable channel go, and in which order they leave."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,12 @@ import pytest
 
 from flumepy.channels.spillable_memory import SpillableMemoryChannel, SpillableMemoryOptions, slots_of
 from flumepy.core.channel import Channel, Line
-from flumepy.core.errors import BatchTooLargeError, ChannelError, ChannelFullError, FlumeError, StoppedError
+from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, StoppedError
 from flumepy.core.options import require_options
-from flumepy.core.threads import Wakeup
+from flumepy.core.threads import Wakeup, start_thread
 from flumepy.testing.conformance.channel_tools import Ends, batch_of, bodies_of, put, take
 from flumepy.testing.conformance.component import running
-from tests.channels.spillable_cases import STORES, FailingStore, offer, spillable
+from tests.channels.spillable_cases import STORES, offer, spillable
 
 pytestmark = pytest.mark.parametrize("store", STORES)
 
@@ -162,8 +163,35 @@ def test_puts_of_one_line_keep_their_order_through_the_file(store: str, tmp_path
         assert [int(body) for part in takes(channel) for body in part] == list(range(200))
 
 
+@pytest.mark.parametrize("timeout_s", [0, 60])
+def test_two_lines_keep_their_orders_while_overflow_comes_and_goes(store: str, tmp_path: Path, timeout_s: int) -> None:
+    settings: Any = {"memoryCapacity": 20, "overflowCapacity": 100_000, "overflowTimeout": timeout_s}
+    with running(spillable(store, tmp_path, **settings)) as channel:
+        ends: list[Ends] = []
+
+        def put_all(name: str) -> None:
+            line = Line()
+            for start in range(0, 1500, 3):
+                ends.append(offer(channel, *[b"%s %d" % (name.encode(), start + n) for n in range(3)], line=line))
+
+        threads = [start_thread(f"put-{name}", partial(put_all, name)) for name in "ab"]
+        taken: list[bytes] = []
+        wakeup = Wakeup()
+        channel.listen(wakeup)
+        while len(taken) < 3000:
+            wakeup.is_armed = True
+            got = take(channel, 100)
+            assert got or channel.size or wakeup.wait(10), "a taker was not woken"
+            taken += got
+        for thread in threads:
+            thread.join(10)
+        assert all(one.wait(1)[0].error is None for one in ends)
+        for name in (b"a", b"b"):
+            assert [int(body[2:]) for body in taken if body.startswith(name)] == list(range(1500))
+        assert (channel.size, channel.undelivered, channel._file_used, channel._used_slots) == (0, 0, 0, 0)
+
+
 def test_events_on_the_way_to_the_file_are_not_overtaken(store: str, tmp_path: Path) -> None:
-    """A put is offered from the callback of another, while the file is still at it."""
     with running(spillable(store, tmp_path, memoryCapacity=2, overflowTimeout=60)) as channel:
         large, small = offer(channel, b"1", b"2", b"3"), offer(channel, b"4")
         large.wait(1)
@@ -259,28 +287,3 @@ def test_takers_are_woken_when_another_one_was_at_the_file(store: str, tmp_path:
         channel.end_file_take(reserved)
         assert wakeup.wait(0)
         assert take(channel, 10) == [b"1", b"2", b"3"]
-
-
-def test_a_file_that_fails_stops_what_goes_there_and_memory_goes_on(store: str, tmp_path: Path) -> None:
-    if store == "file":
-        pytest.skip("test_spillable_model.py lets disks fail")
-    with running(spillable(store, tmp_path, memoryCapacity=2)) as channel:
-        file = channel.file
-        assert isinstance(file, FailingStore)
-        put(channel, b"1", b"2")
-        put(channel, b"3")
-        file.failure = ChannelError("/data is broken")
-        line = Line()
-        ends = [offer(channel, b"lost", line=line), offer(channel, b"behind", line=line)]
-        message = str(ends[0].wait(1)[0].error)
-        assert message == "x1: no room in memory, and the file channel does not take the events: /data is broken"
-        assert ends[1].offers[0].error is not None
-        assert take(channel, 1) == [b"1"]
-        put(channel, b"4")
-        assert take(channel, 9) == [b"2"]
-        with pytest.raises(ChannelError, match="/data is broken"):
-            take(channel, 9)
-        assert channel.size == 2
-        file.failure = None
-        assert takes(channel) == [[b"3"], [b"4"]]
-        assert channel.room() == 2
