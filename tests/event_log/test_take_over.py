@@ -13,7 +13,6 @@ from flumepy.core.batch import Event
 from flumepy.core.errors import StartError
 from flumepy.event_log.frames import PUT, read_put
 from flumepy.event_log.take_over import MARKER, TakeOver
-from flumepy.event_log.walk import find_files, walk
 from flumepy.formats.flume_log.directory import JavaDirectories
 from flumepy.log.disk import Disk
 from flumepy.log.format import FrameHead
@@ -74,7 +73,9 @@ def stored_events(folder: Path) -> list[Event]:
             assert head[4] == PUT
             events.extend(read_put(read_frame(read(head))).events())
 
-    walk(find_files([folder / "d1", folder / "d2"]).segments, visit)
+    opened = new_log(folder)()
+    opened.open(None, visit)
+    opened.close()
     return events
 
 
