@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flumepy.core.clock import Clock, SystemClock
 from flumepy.core.errors import ChannelError, ConfigurationError, InputError, StartError, translate
 from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
-from flumepy.event_log.frames import PayloadCodec
+from flumepy.event_log.frames import PUT, PayloadCodec
 from flumepy.event_log.queue import HOT_BYTES, EventQueue
 from flumepy.event_log.recovery import Recovered, recover
 from flumepy.event_log.take_over import TakeOver
@@ -113,7 +113,7 @@ class EventStore:
         shelf = ShelfSettings(
             settings.data_dirs, segment_bytes=settings.segment_bytes, minimum_free_bytes=settings.minimum_free_bytes
         )
-        return Log(shelf, NativeFormat(), disk=self._disk, name=settings.name, now_ms=self._clock.time_ms)
+        return Log(shelf, NativeFormat(plain=PUT), disk=self._disk, name=settings.name, now_ms=self._clock.time_ms)
 
     def _take_over(self, secrets: Secrets) -> None:
         settings = self._settings

@@ -60,7 +60,8 @@ class FrameFormat(Protocol[FrameT_contra]):
         """Return the frames that stand one behind the other from the start of `data`, which begins at this position.
 
         verify: check the whole frame, so a frame must be complete; otherwise only its head, and the last frame may
-        reach beyond the data (the scan then ends with END, and the next position is behind it).
+        reach beyond the data (the scan then ends with END, and the next position is behind it). A row of frames of one kind
+        without a gap may then be reported as one.
         """
 
     def find(self, data: Buffer, start: int, position: int) -> int:

@@ -33,6 +33,10 @@ HEAD = struct.Struct("<2sBBIIIQQQI")
 HEAD_CONTENT = struct.Struct("<2sBBIIIQQQ")
 HEAD_CRC = struct.Struct("<I")
 CHECKED_BYTES = HEAD_CONTENT.size
+#: magic, kind, length of the payload, count, position, first sequence number
+ROW_HEAD = struct.Struct("<HBxI4xIQQ")
+MAGIC_NUMBER = int.from_bytes(MAGIC, "little")
+ROW_BYTES = 64 * 1024  # a row ends here, so that an index of rows is as fine as one of frames
 MAX_PAYLOAD_BYTES = (1 << 32) - 1
 
 
@@ -67,10 +71,13 @@ class StoredFrame:
 
 
 class NativeFormat:
-    """FrameFormat of `Frame`."""
+    """FrameFormat of `Frame`. `plain`: the kind of which a scan that does not verify may report a row as one frame."""
 
     name = b"evnt"
     is_recyclable = True
+
+    def __init__(self, plain: int = -1) -> None:
+        self._plain = plain
 
     def prepare(self, frame: Frame, sequence: int, position: int, now_ms: int) -> Prepared:
         """Return the bytes of the frame. Raises InputError for one of 4 GiB, or of 2 to the 32 sequence numbers."""
@@ -105,9 +112,32 @@ class NativeFormat:
                     return Scan(heads, Stop.SHORT, length)
                 if crc32c(view[offset + head_bytes : offset + length]) != crc:
                     return Scan(heads, Stop.BAD)
+            elif kind == self._plain and count:
+                end, behind = self._row(data, position, offset + length, sequence + count)
+                length, count = end - offset, behind - sequence
             heads.append((stated, length, sequence, count, kind))
             offset += length
         return Scan(heads, Stop.SHORT, head_bytes) if offset < size else Scan(heads, Stop.END)
+
+    def _row(self, data: Buffer, position: int, offset: int, sequence: int) -> tuple[int, int]:
+        """Return where a row of plain frames ends, and the sequence number behind it: a scan spends its time here.
+
+        A frame belongs to it if a head of the right place, with the right number, stands behind it; that says as much of its
+        length and count as its checksum would.
+        """
+        end, behind = offset, sequence
+        stop = min(len(data) - HEAD.size, offset + ROW_BYTES)
+        unpack, plain, head_bytes = ROW_HEAD.unpack_from, self._plain, HEAD.size
+        while offset <= stop:
+            magic, kind, payload_bytes, count, stated, number = unpack(data, offset)
+            if stated != position + offset or number != sequence or magic != MAGIC_NUMBER:
+                break
+            end, behind = offset, sequence
+            if kind != plain or not count:
+                break
+            offset += head_bytes + payload_bytes
+            sequence += count
+        return end, behind
 
     def find(self, data: Buffer, start: int, position: int) -> int:
         """Return the offset of the next head that is sound for its place; -1 when there is none."""

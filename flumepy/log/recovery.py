@@ -133,7 +133,12 @@ class Reader:
             if not 0 <= offset < len(self._data):
                 self._load(segment, position, CHUNK_BYTES, limit)
                 offset = 0
-            scan = self._format.scan(memoryview(self._data)[offset:], position, verify=verify)
+            data = memoryview(self._data)[offset:]
+            scan = Scan([], Stop.END)
+            if position < self._visits_from < position + len(data):  # no row of frames may go across
+                scan = self._format.scan(data[: self._visits_from - position], position, verify=verify)
+            if not scan.heads:
+                scan = self._format.scan(data, position, verify=verify)
             wanted = min(scan.needed, limit - position)
             if scan.heads or scan.stop is not Stop.SHORT or self._is_file_end or len(self._data) - offset >= wanted:
                 return scan

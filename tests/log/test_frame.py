@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flumepy.log.format import Stop
+from flumepy.log.format import FrameHead, Stop
 from flumepy.log.frame import Frame, NativeFormat, read_frame
 
 FORMAT = NativeFormat()
+PLAIN = 1
 
 
 def encoded(payloads: list[bytes], position: int = 0) -> bytes:
@@ -52,3 +53,44 @@ def test_a_short_frame_says_what_it_needs(verify: bool) -> None:
     scan = FORMAT.scan(data[:100], 0, verify=verify)
     assert (len(scan.heads), scan.stop) == ((0, Stop.SHORT) if verify else (1, Stop.END))
     assert scan.needed == (144 if verify else 0)
+
+
+def mixed(counts: list[int]) -> bytearray:
+    """Return plain frames of so many numbers; others where there are none."""
+    data = bytearray()
+    sequence = 0
+    for count in counts:
+        frame = Frame(PLAIN if count else 2, count, [b"x" * count])
+        data += b"".join(FORMAT.prepare(frame, sequence, len(data), 7).parts)
+        sequence += count
+    return data
+
+
+def plain_numbers(heads: list[FrameHead]) -> list[int]:
+    return [number for _, _, first, count, kind in heads if kind == PLAIN for number in range(first, first + count)]
+
+
+def other_frames(heads: list[FrameHead]) -> list[FrameHead]:
+    return [head for head in heads if head[4] != PLAIN]
+
+
+@given(counts=st.lists(st.integers(0, 3), min_size=1, max_size=40))
+def test_rows_of_plain_frames_say_what_the_frames_say(counts: list[int]) -> None:
+    data = bytes(mixed(counts))
+    rows, frames = NativeFormat(plain=PLAIN).scan(data, 0, verify=False), FORMAT.scan(data, 0, verify=False)
+    assert (rows.stop, plain_numbers(rows.heads)) == (frames.stop, plain_numbers(frames.heads))
+    assert other_frames(rows.heads) == other_frames(frames.heads)
+    assert sum(head[1] for head in rows.heads) == len(data)
+
+
+@given(counts=st.lists(st.integers(0, 3), min_size=1, max_size=40), place=st.integers(0), mask=st.integers(1, 255))
+def test_a_row_ends_before_a_frame_whose_place_or_numbers_are_damaged(counts: list[int], place: int, mask: int) -> None:
+    data = mixed(counts)
+    sound = FORMAT.scan(bytes(data), 0, verify=False).heads
+    struck = sound[place % len(sound)]
+    deciding = [0, 1, 2, *range(4, 8), *range(12, 16), *range(16, 32)]  # magic, kind, length, count, position, number
+    data[struck[0] + deciding[place % len(deciding)]] ^= mask
+    rows = NativeFormat(plain=PLAIN).scan(bytes(data), 0, verify=False)
+    before = [head for head in sound if head[0] < struck[0]]
+    assert rows.stop is Stop.BAD
+    assert (plain_numbers(rows.heads), other_frames(rows.heads)) == (plain_numbers(before), other_frames(before))
