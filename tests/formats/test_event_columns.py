@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from flumepy.core.batch import Column, EventBatch
 from flumepy.core.errors import InputError
-from flumepy.formats.event_columns import LINES, VERSION, decode_batch, encode_batch
+from flumepy.core.line_text import LineText
+from flumepy.formats.event_columns import LINES, TEXT, VERSION, decode_batch, encode_batch
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
 HEAD = struct.Struct("<BBHI")
@@ -21,9 +22,13 @@ def batches(draw: st.DrawFn, *, max_events: int = 12) -> EventBatch:
     bodies = draw(st.lists(st.binary(max_size=40), min_size=count, max_size=count))
     columns: st.SearchStrategy[Column] = st.one_of(TEXTS, st.lists(st.none() | TEXTS, min_size=count, max_size=count))
     headers = draw(st.dictionaries(TEXTS, columns, max_size=4))
-    if draw(st.booleans()):
-        return EventBatch.from_lines([body + b"\n" for body in bodies], headers)
-    return EventBatch(bodies, headers)
+    match draw(st.sampled_from([0, LINES, TEXT])):
+        case 0:
+            return EventBatch(bodies, headers)
+        case 1:
+            return EventBatch.from_lines([body + b"\n" for body in bodies], headers)
+    text = b"".join(body.replace(b"\n", b"\r") + b"\n" for body in bodies)
+    return EventBatch.from_text(LineText(text), headers)
 
 
 def stored(batch: EventBatch) -> bytes:
@@ -35,6 +40,7 @@ def test_a_batch_comes_back_with_its_columns(batch: EventBatch) -> None:
     again = decode_batch(len(batch), stored(batch))
     assert again.headers == batch.headers, "a shared header stays shared, a column a column"
     assert (again.bodies, again.lines) == (batch.bodies, batch.lines)
+    assert (again.text is None) == (batch.text is None)
     assert again.body_bytes() == sum(map(len, batch.bodies))
 
 
@@ -52,10 +58,33 @@ def test_lines_keep_their_line_feeds_and_are_not_cut() -> None:
     assert again.bodies == [b"one", b"", b"t\nwo"]
 
 
+def test_a_text_is_neither_cut_to_be_stored_nor_when_it_comes_back() -> None:
+    batch = EventBatch.from_text(LineText(b"one\n\ntwo\n"), {"host": "web1"})
+    again = decode_batch(3, stored(batch))
+    assert again.text is not None
+    assert (again.text.text, len(again), again.headers) == (b"one\n\ntwo\n", 3, {"host": "web1"})
+    assert (batch._lines, batch._bodies, again._lines, again._bodies) == (None,) * 4
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, b"\n"), (0, b"x"), (1, b""), (1, b"x"), (1, b"x\ny"), (1, b"x\n\n"), (2, b"x\n")]
+)
+def test_a_text_that_has_not_so_many_lines_is_refused(count: int, text: bytes) -> None:
+    with pytest.raises(InputError, match=f"a stored text of {len(text)} bytes does not hold {count} lines"):
+        decode_batch(count, HEAD.pack(VERSION, TEXT, 0, 1) + b"\x80" + text)
+
+
+def test_flags_that_exclude_each_other_are_refused() -> None:
+    with pytest.raises(InputError, match="version 1 with flags 0x3"):
+        decode_batch(0, HEAD.pack(VERSION, LINES | TEXT, 0, 1) + b"\x80")
+
+
 def test_the_layout_is_the_one_of_the_module_text() -> None:
     headers = msgspec.msgpack.encode({"host": "web1", "n": ["1", None]})
     expected = HEAD.pack(VERSION, 0, 0, len(headers)) + headers + struct.pack("<II", 2, 3) + b"abcde"
     assert stored(EventBatch([b"ab", b"cde"], {"host": "web1", "n": ["1", None]})) == expected
+    expected = HEAD.pack(VERSION, TEXT, 0, len(headers)) + headers + b"ab\ncde\n"
+    assert stored(EventBatch.from_text(LineText(b"ab\ncde\n"), {"host": "web1", "n": ["1", None]})) == expected
 
 
 def test_a_lone_surrogate_in_a_header_becomes_a_question_mark() -> None:
@@ -88,10 +117,11 @@ def test_flipped_bits_are_refused_or_give_as_many_whole_events(batch: EventBatch
     decode_or_refuse(len(batch), bytes(damaged))
 
 
-@given(st.integers(0, 9), st.binary(max_size=80))
-def test_noise_is_refused_or_gives_whole_events(count: int, noise: bytes) -> None:
+@given(st.integers(0, 9), st.binary(max_size=80), st.sampled_from([0, LINES, TEXT]))
+def test_noise_is_refused_or_gives_whole_events(count: int, noise: bytes, flags: int) -> None:
     decode_or_refuse(count, noise)
-    decode_or_refuse(count, HEAD.pack(VERSION, LINES, 0, min(len(noise), 8)) + noise)
+    decode_or_refuse(count, HEAD.pack(VERSION, flags, 0, min(len(noise), 8)) + noise)
+    decode_or_refuse(count, HEAD.pack(VERSION, flags, 0, 1) + b"\x80" + noise)
 
 
 def decode_or_refuse(count: int, data: bytes) -> None:
