@@ -14,12 +14,11 @@ from typing import Any
 
 from flumepy.agent.runner import EventDrivenSourceRunner, PollableSourceRunner, SinkRunner, runner_for
 from flumepy.agent.supervisor import attempt
-from flumepy.config.build import build, find, load
+from flumepy.config.build import build
 from flumepy.config.model import AgentConfig, ComponentConfig, SinkConfig, SinkGroupConfig, SourceConfig
 from flumepy.core.channel import Channel
 from flumepy.core.component import Component, Context, Interceptor, Selector, Sink, SinkProcessor, Source
 from flumepy.core.errors import ConfigurationError, FlumeError
-from flumepy.core.options import read_options
 from flumepy.core.outlet import Outlet
 from flumepy.core.problems import Problem, Severity
 
@@ -64,6 +63,7 @@ class Materializer:
         self.system_properties = system_properties
         self.running = running or {}
         self.agent = MaterializedAgent(config.name)
+        self._capacities: dict[str, int | None] = {}  # events of one transaction, by channel
 
     def run(self) -> MaterializedAgent:
         """Build everything."""
@@ -111,27 +111,15 @@ class Materializer:
 
     def _channel(self, config: ComponentConfig) -> None:
         running = self.running.get(config.name)
-        component = load(find("channel", config.type))
-        settings = _own(config)
-        channel: Component[Any]
-        if running is not None and type(running) is component and running.is_reusable:
-            reading = read_options(component.Options, settings)
-            for problem in reading.problems:
-                self._report(config, problem)
-            if reading.options is None:
-                raise ConfigurationError("its new settings cannot be used")
-            self.agent.reconfigured.append((running, reading.options))
-            channel = running
+        # Built even if it is not used: so its options are judged whole, also those of the channels below it.
+        built = build("channel", config.type, _own(config), self._context(config))
+        assert isinstance(built, Channel)
+        self._capacities[config.name] = built.transaction_capacity
+        if running is not None and type(running) is type(built) and running.is_reusable:
+            self.agent.reconfigured.append((running, built.options))
+            self.agent.channels[config.name] = running
         else:
-            channel = build("channel", config.type, settings, self._context(config))
-        assert isinstance(channel, Channel)
-        self.agent.channels[config.name] = channel
-
-    def _capacity(self, channel: Channel[Any]) -> int | None:
-        for known, options in self.agent.reconfigured:
-            if known is channel:
-                return getattr(options, "transaction_capacity", channel.transaction_capacity)
-        return channel.transaction_capacity
+            self.agent.channels[config.name] = built
 
     def _source(self, config: SourceConfig) -> None:
         context = self._context(config)
@@ -163,7 +151,7 @@ class Materializer:
         return chain
 
     def _check_capacity(self, kind: str, component: Source[Any] | Sink[Any], channel: Channel[Any]) -> None:
-        size, capacity = component.declared_batch_size, self._capacity(channel)
+        size, capacity = component.declared_batch_size, self._capacities[channel.name]
         if size is not None and capacity is not None and capacity < size:
             raise ConfigurationError(
                 f"Incompatible {kind} and channel settings defined. {kind}'s batch size is greater than the channels"

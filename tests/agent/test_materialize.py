@@ -139,6 +139,17 @@ def test_the_capacity_check_uses_the_new_options_of_a_running_channel() -> None:
     assert agent_of(text, first.channels).dropped == ["a1.sources.r1"]
 
 
+def test_the_options_of_the_channel_below_a_running_channel_are_judged_at_the_reload() -> None:
+    first = agent_of(config(r1="source c1", c1="spillablememory transactionCapacity=40", k1="sink c1"))
+    text = config(r1="seq c1 batchSize=50", c1="spillablememory transactionCapacity=50", k1="sink c1")
+    second = agent_of(text, first.channels)
+    assert second.dropped == []
+    assert second.channels["c1"] is first.channels["c1"]
+    third = agent_of(config(r1="seq c1", c1="spillablememory checkpointInterval=x", k1="sink c1"), first.channels)
+    assert third.is_empty
+    assert "a1.channels.c1.checkpointInterval" in messages(third)[0]
+
+
 def test_a_channel_of_another_class_or_with_bad_options_is_not_used_again() -> None:
     first = agent_of(config(r1="source c1", c1="memory", k1="sink c1"))
     second = agent_of(config(r1="source c1", c1="channel", k1="sink c1"), first.channels)
