@@ -26,7 +26,7 @@ class Exported:
         """Iterate the summary."""
         yield f"{self.events} events written to {'stdout' if target == STDOUT else target}"
         if self.damages:
-            yield f"{self.damages} damaged places were left out, with {self.lost} events as far as can be told"
+            yield f"Damaged places left out: {self.damages}; events in them, as far as can be told: {self.lost}"
         if self.split:
             yield f"{self.split} bodies have line feeds in them, so each would come back as several events"
 

@@ -46,10 +46,9 @@ class Repaired:
         if not self.holes:
             yield "Nothing else to repair" if self.left else "Nothing to repair"
         elif dry_run:
-            yield f"{len(self.holes)} places would be repaired; {self.lost} events are lost in them. Nothing was changed"
+            yield f"Places to repair: {len(self.holes)}; events lost in them: {self.lost}. Nothing was changed"
         else:
-            aside = f"{self.bytes_aside} bytes are set aside in {len(self.asides)} files"
-            yield f"{len(self.holes)} places repaired; {self.lost} events are lost; {aside}"
+            yield f"Places repaired: {len(self.holes)}; events lost: {self.lost}; bytes set aside: {self.bytes_aside}"
             if self.drops_checkpoint:
                 yield "The next start reads the whole log once, since the checkpoint is of no use any more"
 

@@ -44,8 +44,7 @@ class Verification:
             yield f"{self.java_records} records in {self.java_files} files of a Java agent verified; {queued}"
         if self.repaired:
             yield f"{self.repaired} events were given up by earlier repairs"
-        lost = f"; {self.lost} events are lost" if self.lost else ""
-        yield f"{self.damages} damaged places{lost}" if self.damages else "No damage"
+        yield f"Damaged places: {self.damages}; events lost: {self.lost}" if self.damages else "No damage"
 
 
 def verify(

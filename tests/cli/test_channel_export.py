@@ -126,7 +126,7 @@ def test_damage_is_left_out_set_aside_and_ends_with_1(tmp_path: Path) -> None:
     path.write_bytes(data)
     result = channel("export", tmp_path / "log", "-o", tmp_path / "out", "--aside", tmp_path / "aside")
     assert result.exit_code == 1
-    assert "1 damaged places were left out, with 3 events" in result.stderr
+    assert "Damaged places left out: 1; events in them, as far as can be told: 3" in result.stderr
     assert len(events_of(tmp_path / "out")) == 27
     assert [file.stat().st_size for file in (tmp_path / "aside").iterdir()] == [120]
     assert path.read_bytes() == data

@@ -81,7 +81,7 @@ def test_verify_ends_with_0_for_a_sound_log_and_1_with_file_and_offset_for_damag
     assert (
         f"{path}: 120 bytes at offset 512: a frame of 3 events has a wrong checksum; 3 events are lost" in result.output
     )
-    assert result.output.splitlines()[-1] == "1 damaged places; 3 events are lost"
+    assert result.output.splitlines()[-1] == "Damaged places: 1; events lost: 3"
 
 
 def test_verify_says_which_events_it_could_not_decode_without_their_key(tmp_path: Path) -> None:

@@ -28,13 +28,11 @@ def test_a_dry_run_says_what_would_be_done_and_the_repair_what_was(tmp_path: Pat
     result = channel("repair", tmp_path, "--dry-run")
     assert result.exit_code == 0
     assert f"{path}: 512 bytes at offset 0: the header is damaged" in result.output
-    assert result.output.splitlines()[-1] == (
-        "2 places would be repaired; 3 events are lost in them. Nothing was changed"
-    )
+    assert result.output.splitlines()[-1] == ("Places to repair: 2; events lost in them: 3. Nothing was changed")
     assert path.read_bytes() == before
     result = channel("repair", tmp_path)
     assert f"set aside as {tmp_path}/damaged/{path.name}.offset-512" in result.output
-    assert "2 places repaired; 3 events are lost; 632 bytes are set aside in 2 files\n" in result.output
+    assert "Places repaired: 2; events lost: 3; bytes set aside: 632\n" in result.output
     assert channel("repair", tmp_path).output == "Nothing to repair\n"
     assert channel("verify", tmp_path).exit_code == 0
     assert "what repairs have set aside" in channel("ls", tmp_path).output
@@ -96,7 +94,7 @@ def test_an_agent_that_starts_on_a_repaired_log_says_nothing_about_damage(tmp_pa
     path.write_bytes(data)
     named = ("-f", conf, "-n", "a1", "--channel", "c1")
     output = channel("repair", *named).output
-    lost = int(output.split("places repaired; ")[1].split()[0])
+    lost = int(output.split("events lost: ")[1].split(";")[0])
     assert lost > 0
     with running(tmp_path, *arguments) as agent:
         agent.wait_for(f"Queue Size after replay: {1000 - lost} ")
