@@ -205,7 +205,6 @@ class SpillableMemoryChannel(SpillingQueue[SpillableMemoryOptions]):
 
 def slots_of(batch: EventBatch, slot_bytes: int) -> int:
     """Return how many slots the bodies take, at least one each."""
-    lengths = list(map(len, batch.bodies))
-    if not lengths or max(lengths) <= slot_bytes:
-        return len(lengths)
-    return sum([-(-length // slot_bytes) or 1 for length in lengths])
+    if max(map(len, batch.bodies), default=0) <= slot_bytes:
+        return len(batch)
+    return sum([-(-len(body) // slot_bytes) or 1 for body in batch.bodies])
