@@ -46,6 +46,19 @@ class LineText:
         stop = min(max(start, stop), self.count)
         return LineText(self.text[self._offset(start) : self._offset(stop)], stop - start)
 
+    def pick(self, places: list[tuple[int, int]]) -> "LineText":
+        """Return the lines that begin and end at these places of the text, which ascend."""
+        return LineText(b"".join([self.text[start:stop] for start, stop in places]), len(places))
+
+    def without(self, places: list[tuple[int, int]]) -> "LineText":
+        """Return all lines but those that begin and end at these places of the text, which ascend."""
+        text, kept, start = memoryview(self.text), list[memoryview](), 0
+        for gone, stop in places:
+            kept.append(text[start:gone])
+            start = stop
+        kept.append(text[start:])
+        return LineText(b"".join(kept), self.count - len(places))
+
     def _offset(self, line: int) -> int:
         """Return where a line begins."""
         if line == self.count:

@@ -10,10 +10,11 @@ from typing import NoReturn
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import ConfigurationError
+from flumepy.core.line_text import LineText
 from flumepy.formats.body_text import is_plain
 from flumepy.formats.java_regex_parser import Translator
 from flumepy.formats.java_text import decode_utf8
-from flumepy.formats.required_literal import may_contain, required_literal
+from flumepy.formats.required_literal import lines_that_may_contain, may_contain, required_literal
 
 # Accepted for `flags`, with the letters that java.util.regex has for them inside a pattern.
 _FLAG_LETTERS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x", re.UNICODE: "u"}
@@ -83,6 +84,14 @@ class BodyPattern:
             search = self._plain.search
             return [index for index, body in enumerate(batch.bodies) if search(body) is not None]
         return [index for index, body in enumerate(batch.bodies) if self.found(body)]
+
+    def hit_lines(self, lines: LineText) -> list[tuple[int, int]] | None:
+        """Return where each line of a text in which the pattern is found begins and ends; None where `hits` is quicker."""
+        candidates = lines_that_may_contain(self._literal, lines)
+        if candidates is None:
+            return None
+        found, text = self.found, lines.text
+        return [(start, stop) for start, stop in candidates if found(text[start : stop - 1])]
 
     def matches(self, body: bytes) -> bool:
         """Tell whether the pattern matches the whole body (Matcher.matches)."""

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from itertools import accumulate
 
 from flumepy.core.batch import EventBatch
+from flumepy.core.line_text import LINE_FEED, LineText
 
 SPAN_EVENTS = 2048
 #: looked at first, so that little is lost where the literal is everywhere
@@ -91,4 +92,23 @@ def _in_span(literal: bytes, entries: list[bytes]) -> list[int] | None:
         found.append(index)
         # From the start of the next entry, so that a find across two entries hides none.
         place = whole.find(literal, ends[index])
+    return found
+
+
+def lines_that_may_contain(literal: bytes, lines: LineText) -> list[tuple[int, int]] | None:
+    """Return where each line of a text with `literal` in it begins and ends, in order, without cutting the others.
+
+    None where it does not pay, as above, or where the literal has a line feed in it.
+    """
+    if len(literal) < LEAST_BYTES or LINE_FEED in literal:
+        return None
+    text, found = lines.text, list[tuple[int, int]]()
+    place = text.find(literal)
+    while place >= 0:
+        # As many lines as lie before it if all are equally long, so that little is lost where the literal is everywhere.
+        if SPARSE * len(found) >= FIRST_EVENTS + place * lines.count // len(text):
+            return None
+        stop = text.index(LINE_FEED, place) + 1
+        found.append((text.rfind(LINE_FEED, 0, place) + 1, stop))
+        place = text.find(literal, stop)
     return found

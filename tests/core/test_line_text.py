@@ -1,5 +1,7 @@
 """A text of lines behaves like the list of its lines."""
 
+from itertools import accumulate
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,17 @@ def test_joined_texts_are_the_joined_lists(parts: list[list[bytes]]) -> None:
     joined = LineText.concat(LineText(b"".join(lines)) for lines in parts)
     assert joined.lines() == [line for lines in parts for line in lines]
     assert joined.count == sum(map(len, parts))
+
+
+@given(marked=st.lists(st.tuples(st.sampled_from([b"\n", b"a\n", b"bcd\n"]), st.booleans()), max_size=30))
+def test_marked_lines_are_picked_or_left_out(marked: list[tuple[bytes, bool]]) -> None:
+    lines = [line for line, _ in marked]
+    stops = list(accumulate(map(len, lines)))
+    places = [(stop - len(line), stop) for (line, is_marked), stop in zip(marked, stops, strict=True) if is_marked]
+    text = LineText(b"".join(lines))
+    for part, wanted in ((text.pick(places), True), (text.without(places), False)):
+        assert part.lines() == [line for line, is_marked in marked if is_marked is wanted]
+        assert part.count == len(part.lines())
 
 
 def test_a_text_longer_than_a_window_is_cut_anywhere() -> None:

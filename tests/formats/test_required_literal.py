@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import ConfigurationError
+from flumepy.core.line_text import LineText
 from flumepy.formats.java_regex import BodyPattern, compile_for_bodies, compile_java
-from flumepy.formats.required_literal import FIRST_EVENTS, SPAN_EVENTS, may_contain, required_literal
+from flumepy.formats.required_literal import (
+    FIRST_EVENTS,
+    SPAN_EVENTS,
+    lines_that_may_contain,
+    may_contain,
+    required_literal,
+)
 
 ATOMS = [
     "a",
@@ -138,6 +145,24 @@ def test_hits_are_what_each_body_alone_says(pattern: str, bodies: list[bytes], r
         bodies = [*bodies, *[b"-"] * rest, *bodies[:1]]
         batch = EventBatch.from_lines([body + b"\n" for body in bodies]) if as_lines else EventBatch(bodies)
         assert on_bodies.hits(batch) == [index for index, body in enumerate(bodies) if on_bodies.found(body)]
+
+
+@settings(deadline=None)  # the first use of a Unicode table takes long
+@given(PATTERNS, st.lists(BODIES, max_size=12), st.integers(0, 30))
+@example("ab\\s", [b"ab"], 30)
+@example("ab\\nab", [b"ab", b"ab"], 0)
+def test_the_lines_of_a_text_are_hit_as_its_bodies_are(pattern: str, bodies: list[bytes], rest: int) -> None:
+    bodies = [body.replace(b"\n", b"") for body in [*bodies, *[b"-"] * rest, *bodies[:1]]]
+    text = LineText(b"".join(body + b"\n" for body in bodies))
+    if (on_bodies := compiled(pattern)) is not None and (places := on_bodies.hit_lines(text)) is not None:
+        assert text.pick(places).lines() == [body + b"\n" for body in bodies if on_bodies.found(body)]
+
+
+def test_a_literal_that_is_short_or_everywhere_is_not_looked_for_in_a_text() -> None:
+    text = LineText(b"a ERROR\nb\n" * 1000)
+    for literal in (b"", b"E", b"ERROR", b"a\nb"):
+        assert lines_that_may_contain(literal, text) is None
+    assert lines_that_may_contain(b"WARN", text) == []
 
 
 @given(

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import ConfigurationError
+from flumepy.core.line_text import LineText
 from flumepy.interceptors.regex_filter import RegexFilterInterceptor
 from flumepy.testing.conformance import InterceptorConformance
 from flumepy.testing.fakes import build
@@ -67,6 +68,28 @@ def test_every_batch_is_filtered_event_by_event(some: list[bytes], rest: int, as
     ]
     assert list(zip(result.bodies, result.column("n"), strict=True)) == expected
     assert result.body_bytes() == sum(len(body) for body, _ in expected)
+
+
+@given(st.lists(st.sampled_from(BODIES), max_size=8), st.integers(0, 40), st.booleans())
+def test_a_text_of_lines_is_filtered_like_its_bodies(some: list[bytes], rest: int, exclude: bool) -> None:
+    bodies = [*some, *[b"INFO"] * rest]
+    text = LineText(b"".join(body + b"\n" for body in bodies))
+    settings = {"regex": r"(^|\s)DEBUG\b", "excludeEvents": str(exclude).lower()}
+    for headers in ({"h": "x"}, {"h": "x", "n": [str(index) for index in range(len(bodies))]} if bodies else {}):
+        batch, same = EventBatch.from_text(text, dict(headers)), EventBatch(bodies, dict(headers))
+        result = build(RegexFilterInterceptor, settings).intercept(batch)
+        assert result == build(RegexFilterInterceptor, settings).intercept(same)
+        assert result.body_bytes() == sum(map(len, result.bodies))
+
+
+@pytest.mark.parametrize("exclude", ["true", "false"])
+def test_a_text_is_not_cut_where_hits_are_rare(exclude: str) -> None:
+    batch = EventBatch.from_text(LineText(b"well\n" * 100 + b"an ERROR\n"), {"h": "x"})
+    result = build(RegexFilterInterceptor, {"regex": "ERROR$", "excludeEvents": exclude}).intercept(batch)
+    assert result.text is not None
+    assert result.text.text == (b"well\n" * 100 if exclude == "true" else b"an ERROR\n")
+    assert result.headers == {"h": "x"}
+    assert batch._lines is None
 
 
 def test_a_bad_pattern_names_its_property() -> None:
