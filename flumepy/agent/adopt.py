@@ -11,13 +11,13 @@ from typing import Any
 from flumepy.agent.stored_channels import load_agent, log_channel, stored_channel
 from flumepy.core.errors import FlumeError
 from flumepy.event_log.channel import LogChannel
-from flumepy.event_log.folders import StoredChannel
 from flumepy.event_log.take_over import TakeOver
 from flumepy.formats.flume_log import JavaDirectories
 from flumepy.log.disk import Disk
 from flumepy.log.frame import NativeFormat
 from flumepy.log.log import Log
 from flumepy.log.shelf import ShelfSettings
+from flumepy.log_tools.folders import StoredChannel
 
 
 @dataclass

@@ -13,9 +13,9 @@ from flumepy.core.channel import Channel
 from flumepy.core.errors import ConfigurationError
 from flumepy.core.problems import Severity, did_you_mean
 from flumepy.event_log.channel import LogChannel
-from flumepy.event_log.folders import Folders, StoredChannel, look_into
 from flumepy.event_log.store import Secrets
 from flumepy.log.codec import Codec
+from flumepy.log_tools.folders import Folders, StoredChannel, look_into
 
 
 def load_agent(

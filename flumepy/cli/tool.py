@@ -10,7 +10,7 @@ from flumepy.cli.arguments import Normalizer, names_of
 from flumepy.cli.channel.options import one_line_errors
 from flumepy.cli.exit_codes import FAILED
 from flumepy.core.problems import did_you_mean
-from flumepy.event_log.integrity import check_integrity, load_validator
+from flumepy.log_tools.integrity import check_integrity, load_validator
 
 TOOLS = ("FCINTEGRITYTOOL",)
 

@@ -16,8 +16,8 @@ from flumepy.log.disk import Disk
 from flumepy.log.encryption import KeyRing
 from flumepy.log.segment import HEADER_BYTES
 from tests.cli.channels import EXPECTED, channel, events_of, java_folders
-from tests.event_log.stored import SEGMENT_BYTES, stored, write_log
 from tests.event_log.tools import drain, new_log, open_queue
+from tests.log_tools.stored import SEGMENT_BYTES, stored, write_log
 
 BODIES = [b"plain", "gr\u00fcn \u2603".encode(), b"\xff\xfe\x00binary", b"", b"two\nlines", b'"quoted" \\']
 

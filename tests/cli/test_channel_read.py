@@ -14,8 +14,8 @@ from flumepy.log.encryption import KeyRing
 from flumepy.log.segment import HEADER_BYTES
 from tests.cli.channels import EXPECTED, channel, java_folders
 from tests.cli.running import running
-from tests.event_log.stored import stored, write_log
 from tests.event_log.tools import open_queue
+from tests.log_tools.stored import stored, write_log
 
 SEQUENCE = """
 a1.sources = r1

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
-from flumepy.event_log.folders import read_checkpoint
 from flumepy.log.disk import Disk
 from flumepy.log.segment import HEADER_BYTES
+from flumepy.log_tools.folders import read_checkpoint
 from tests.cli.channels import channel, java_folders
 from tests.cli.running import running
 from tests.cli.test_channel_read import SEQUENCE
-from tests.event_log.stored import stored, write_log
+from tests.log_tools.stored import stored, write_log
 
 
 def broken(folder: Path, *offsets: int) -> Path:

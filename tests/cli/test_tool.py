@@ -9,8 +9,8 @@ import pytest
 from flumepy.core.batch import Event
 from flumepy.log.segment import HEADER_BYTES
 from tests.cli.channels import EXPECTED, call, channel, java_folders
-from tests.event_log.stored import write_log
 from tests.event_log.tools import drain, open_queue
+from tests.log_tools.stored import write_log
 
 RULE = "---------------------------------------"
 

@@ -8,9 +8,9 @@ import click
 
 from flumepy.cli.channel.options import FOLDERS, channel_options, one_line_errors, open_channel, progress, say_in_use
 from flumepy.cli.exit_codes import FAILED, OK
-from flumepy.event_log.event_files import FORMATS
-from flumepy.event_log.export import export as export_channel
-from flumepy.event_log.walk import Hole
+from flumepy.log_tools.event_files import FORMATS
+from flumepy.log_tools.export import export as export_channel
+from flumepy.log_tools.walk import Hole
 
 
 @click.command()

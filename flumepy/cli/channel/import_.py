@@ -9,8 +9,8 @@ import click
 from flumepy.cli.channel.options import channel_options, one_line_errors, open_channel, progress
 from flumepy.cli.exit_codes import UNREADABLE
 from flumepy.core.errors import FlumeError
-from flumepy.event_log.event_files import FORMATS
-from flumepy.event_log.import_events import Imported, import_files
+from flumepy.log_tools.event_files import FORMATS
+from flumepy.log_tools.import_events import Imported, import_files
 
 
 @click.command("import")

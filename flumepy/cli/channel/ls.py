@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from flumepy.cli.channel.options import FOLDERS, channel_options, one_line_errors, open_channel
-from flumepy.event_log.listing import listing
+from flumepy.log_tools.listing import listing
 
 
 @click.command()

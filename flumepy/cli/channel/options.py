@@ -17,11 +17,11 @@ from flumepy.agent.java_options import split_options, system_properties
 from flumepy.agent.stored_channels import channel_of_file
 from flumepy.cli.exit_codes import UNREADABLE
 from flumepy.core.errors import ConfigurationError, FlumeError, InputError
-from flumepy.event_log.decode import reading_codec
-from flumepy.event_log.folders import StoredChannel, look_into, sort_folders
 from flumepy.formats.flume_keys import load_keys
 from flumepy.log.codec import Codec
 from flumepy.log.encryption import KeyRing
+from flumepy.log_tools.decode import reading_codec
+from flumepy.log_tools.folders import StoredChannel, look_into, sort_folders
 
 #: less than this is read before anybody looks at a bar
 LEAST_PROGRESS_BYTES = 64 * 1024 * 1024

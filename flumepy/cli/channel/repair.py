@@ -8,8 +8,8 @@ import click
 
 from flumepy.cli.channel.options import FOLDERS, channel_options, one_line_errors, open_channel, progress
 from flumepy.cli.exit_codes import FAILED, OK
-from flumepy.event_log.repair import repair as repair_channel
-from flumepy.event_log.walk import Hole
+from flumepy.log_tools.repair import repair as repair_channel
+from flumepy.log_tools.walk import Hole
 
 
 @click.command()

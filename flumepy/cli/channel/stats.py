@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from flumepy.cli.channel.options import FOLDERS, channel_options, one_line_errors, open_channel, progress
-from flumepy.event_log.statistics import statistics
+from flumepy.log_tools.statistics import statistics
 
 
 @click.command()

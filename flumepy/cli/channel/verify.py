@@ -8,7 +8,7 @@ import click
 
 from flumepy.cli.channel.options import FOLDERS, channel_options, one_line_errors, open_channel, progress, say_in_use
 from flumepy.cli.exit_codes import FAILED, OK
-from flumepy.event_log.verify import verify as verify_channel
+from flumepy.log_tools.verify import verify as verify_channel
 
 
 @click.command()

@@ -6,13 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from flumepy.event_log import checkpoint as checkpoints
-from flumepy.event_log.folders import StoredChannel
-from flumepy.event_log.import_events import MARKER as IMPORT_MARKER
-from flumepy.event_log.repair import ASIDE
 from flumepy.event_log.take_over import MARKER as TAKE_OVER_MARKER
-from flumepy.event_log.walk import Hole, walk
 from flumepy.log.segment import HEADER_BYTES, SegmentHeader
 from flumepy.log.shelf import LOCK_NAME, SPARE_NAME
+from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.import_events import MARKER as IMPORT_MARKER
+from flumepy.log_tools.repair import ASIDE
+from flumepy.log_tools.walk import Hole, walk
 
 
 def listing(channel: StoredChannel) -> Iterator[str]:

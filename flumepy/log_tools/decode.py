@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import ConfigurationError, InputError
-from flumepy.event_log.folders import StoredChannel
 from flumepy.event_log.frames import PUT, PayloadCodec, read_put
 from flumepy.event_log.ranges import TakenRanges
 from flumepy.event_log.recovery import Replay
-from flumepy.event_log.walk import Advance, Hole, HoleKind, walk
 from flumepy.log.codec import COMPRESSION_BITS, ENCRYPTED, Codec
 from flumepy.log.compression import COMPRESSIONS
 from flumepy.log.cursor import Chunk
@@ -16,6 +14,8 @@ from flumepy.log.encryption import KeyRing
 from flumepy.log.format import FrameHead
 from flumepy.log.frame import read_frame
 from flumepy.log.segment import HEADER_BYTES
+from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.walk import Advance, Hole, HoleKind, walk
 
 JAVA_BATCH_EVENTS = 1000
 JAVA_BATCH_BYTES = 1024 * 1024

@@ -7,16 +7,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flumepy.event_log.folders import StoredChannel
 from flumepy.event_log.frames import GAP, PUT
 from flumepy.event_log.ranges import TakenRanges
 from flumepy.event_log.recovery import Replay
-from flumepy.event_log.walk import Advance, Hole, walk
 from flumepy.log.codec import COMPRESSION_BITS, ENCRYPTED
 from flumepy.log.compression import COMPRESSIONS
 from flumepy.log.cursor import Chunk
 from flumepy.log.format import FrameHead
 from flumepy.log.frame import HEAD
+from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.walk import Advance, Hole, walk
 
 
 @dataclass

@@ -11,13 +11,13 @@ from typing import Any
 
 from flumepy.core.batch import Event
 from flumepy.core.errors import ConfigurationError, InputError, translate
-from flumepy.event_log.folders import Folders, holders, look_into
-from flumepy.event_log.repair import ASIDE
-from flumepy.event_log.segment_integrity import SegmentCheck
 from flumepy.formats.flume_log import IntegrityCounts, verify_java_file
 from flumepy.formats.flume_log.integrity import Validator
 from flumepy.formats.flume_log.locks import locked
 from flumepy.log.shelf import LOCK_NAME, SEGMENT_NAME, SPARE_NAME
+from flumepy.log_tools.folders import Folders, holders, look_into
+from flumepy.log_tools.repair import ASIDE
+from flumepy.log_tools.segment_integrity import SegmentCheck
 
 _LEFT_ALONE = (".meta", ".tmp", ".meta.old", ".bak")
 _OURS = ("flumepy.", ASIDE, "java-")

@@ -10,12 +10,8 @@ from pathlib import Path
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import InputError, translate
-from flumepy.event_log.decode import decode, read_taken, reading_codec
-from flumepy.event_log.folders import StoredChannel
 from flumepy.event_log.frames import PUT, take_frame
 from flumepy.event_log.ranges import TakenRanges
-from flumepy.event_log.repair import ASIDE, repair
-from flumepy.event_log.walk import HoleKind, walk
 from flumepy.formats.event_json import encode_json
 from flumepy.formats.flume_log import IntegrityCounts
 from flumepy.formats.flume_log.integrity import Validator
@@ -26,6 +22,10 @@ from flumepy.log.frame import NativeFormat
 from flumepy.log.log import Log
 from flumepy.log.segment import HEADER_BYTES
 from flumepy.log.shelf import ShelfSettings
+from flumepy.log_tools.decode import decode, read_taken, reading_codec
+from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.repair import ASIDE, repair
+from flumepy.log_tools.walk import HoleKind, walk
 
 
 class SegmentCheck:

@@ -20,12 +20,12 @@ from flumepy.core.errors import InputError, StartError, translate
 from flumepy.event_log import checkpoint as checkpoints
 from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
 from flumepy.event_log.take_over import MARKER, Marker
-from flumepy.event_log.walk import ReadOnlyDisk
 from flumepy.formats.flume_log import JavaDirectories
 from flumepy.formats.flume_log.locks import users
 from flumepy.log.frame import HEAD, NativeFormat
 from flumepy.log.segment import HEADER_BYTES, SegmentHeader
 from flumepy.log.shelf import LOCK_NAME, SEGMENT_NAME, SPARE_NAME
+from flumepy.log_tools.walk import ReadOnlyDisk
 
 _JAVA_DATA = re.compile(r"log-\d{1,10}")
 _JAVA_CHECKPOINT = re.compile(r"checkpoint(\.meta)?|inflight(puts|takes)")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flumepy.core.errors import InputError, translate
-from flumepy.event_log.decode import stored_batches
-from flumepy.event_log.event_files import STDOUT, EventWriter, new_file
-from flumepy.event_log.folders import StoredChannel
 from flumepy.event_log.frames import PayloadCodec
-from flumepy.event_log.repair import set_aside
-from flumepy.event_log.walk import Advance, Hole, HoleKind
+from flumepy.log_tools.decode import stored_batches
+from flumepy.log_tools.event_files import STDOUT, EventWriter, new_file
+from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.repair import set_aside
+from flumepy.log_tools.walk import Advance, Hole, HoleKind
 
 
 @dataclass

@@ -15,15 +15,15 @@ from pathlib import Path
 
 from flumepy.core.errors import ChannelError, ConfigurationError, InputError, translate
 from flumepy.event_log import checkpoint as checkpoints
-from flumepy.event_log.decode import decode
-from flumepy.event_log.folders import StoredChannel, read_checkpoint, without_doubles
 from flumepy.event_log.frames import PUT, PayloadCodec, gap_frames
-from flumepy.event_log.walk import Advance, Hole, HoleKind, walk
 from flumepy.log.disk import Disk
 from flumepy.log.frame import HEAD, NativeFormat
 from flumepy.log.recovery import CHUNK_BYTES, ZEROS
 from flumepy.log.segment import SegmentHeader
 from flumepy.log.shelf import Shelf, ShelfSettings
+from flumepy.log_tools.decode import decode
+from flumepy.log_tools.folders import StoredChannel, read_checkpoint, without_doubles
+from flumepy.log_tools.walk import Advance, Hole, HoleKind, walk
 
 ASIDE = "damaged"
 

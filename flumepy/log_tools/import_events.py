@@ -15,10 +15,7 @@ import msgspec
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import ChannelError, FlumeError, InputError, translate
-from flumepy.event_log.event_files import read_batches
-from flumepy.event_log.folders import StoredChannel
 from flumepy.event_log.frames import PUT, PayloadCodec, put_frame
-from flumepy.event_log.walk import Hole, walk
 from flumepy.formats.event_columns import encode_batch
 from flumepy.log.disk import Disk
 from flumepy.log.frame import Frame, NativeFormat, read_frame
@@ -26,6 +23,9 @@ from flumepy.log.log import Log
 from flumepy.log.segment import HEADER_BYTES
 from flumepy.log.shelf import Shelf, ShelfSettings
 from flumepy.log.ticket import Level
+from flumepy.log_tools.event_files import read_batches
+from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.walk import Hole, walk
 
 MARKER = "flumepy.import"
 DEFAULT_SEGMENT_BYTES = 32 * 1024 * 1024

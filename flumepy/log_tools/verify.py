@@ -7,14 +7,14 @@ from pathlib import Path
 
 from flumepy.core.errors import ConfigurationError, InputError
 from flumepy.event_log import checkpoint as checkpoints
-from flumepy.event_log.decode import decode
-from flumepy.event_log.folders import StoredChannel, read_checkpoint
 from flumepy.event_log.frames import GAP, PUT, TAKE, PayloadCodec, read_take
-from flumepy.event_log.walk import Advance, Hole, walk
 from flumepy.formats.flume_log import CorruptLogError, JavaDirectories, verify_java_file
 from flumepy.formats.flume_log.data_file import NAME as JAVA_FILE
 from flumepy.log.cursor import Chunk
 from flumepy.log.frame import read_frame
+from flumepy.log_tools.decode import decode
+from flumepy.log_tools.folders import StoredChannel, read_checkpoint
+from flumepy.log_tools.walk import Advance, Hole, walk
 
 
 @dataclass

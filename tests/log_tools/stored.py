@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flumepy.core.batch import EventBatch
-from flumepy.event_log.folders import Folders, StoredChannel, look_into
 from flumepy.event_log.frames import PayloadCodec, put_frame, take_frame
 from flumepy.log.frame import NativeFormat
 from flumepy.log.log import Log
 from flumepy.log.shelf import ShelfSettings
+from flumepy.log_tools.folders import Folders, StoredChannel, look_into
 
 SEGMENT_BYTES = 4096
 

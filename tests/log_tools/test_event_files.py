@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from flumepy.core.batch import Event, EventBatch
 from flumepy.core.errors import InputError
-from flumepy.event_log import event_files
-from flumepy.event_log.event_files import EventWriter, new_file, read_batches
+from flumepy.log_tools import event_files
+from flumepy.log_tools.event_files import EventWriter, new_file, read_batches
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 EVENTS = st.lists(st.builds(Event, st.binary(max_size=40), st.dictionaries(TEXT, TEXT, max_size=3)), max_size=30)

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flumepy.event_log.folders import StoredChannel
 from flumepy.event_log.frames import GAP, PUT, TAKE
-from flumepy.event_log.listing import local_time
-from flumepy.event_log.survey import survey
-from flumepy.event_log.walk import Advance
+from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.listing import local_time
+from flumepy.log_tools.survey import survey
+from flumepy.log_tools.walk import Advance
 
 
 @dataclass

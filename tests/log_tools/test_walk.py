@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from flumepy.core.errors import InputError, StartError
-from flumepy.event_log.folders import Folders, look_into, sort_folders
-from flumepy.event_log.walk import Hole, HoleKind, walk
 from flumepy.log.segment import HEADER_BYTES
-from tests.event_log.stored import stored, write_log
+from flumepy.log_tools.folders import Folders, look_into, sort_folders
+from flumepy.log_tools.walk import Hole, HoleKind, walk
+from tests.log_tools.stored import stored, write_log
 
 
 def count(pieces: list[object]) -> int:

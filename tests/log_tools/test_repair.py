@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flumepy.core.errors import StartError
-from flumepy.event_log.decode import reading_codec, stored_batches
-from flumepy.event_log.folders import StoredChannel
 from flumepy.event_log.frames import PUT
-from flumepy.event_log.repair import ASIDE, repair
-from flumepy.event_log.survey import survey
-from flumepy.event_log.verify import Verification, verify
-from flumepy.event_log.walk import HoleKind
 from flumepy.log.frame import Frame
 from flumepy.log.segment import HEADER_BYTES
-from tests.event_log.stored import numbers, stored, write_log
+from flumepy.log_tools.decode import reading_codec, stored_batches
+from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.repair import ASIDE, repair
+from flumepy.log_tools.survey import survey
+from flumepy.log_tools.verify import Verification, verify
+from flumepy.log_tools.walk import HoleKind
 from tests.event_log.tools import drain, new_log, open_queue
+from tests.log_tools.stored import numbers, stored, write_log
 
 CODEC = reading_codec({})
 
