@@ -7,7 +7,7 @@ import pytest
 from flumepy.formats.avro_event import encode_events
 from flumepy.testing.fakes import wait_until
 from tests.cli.channels import channel
-from tests.event_log.stored import batch, write_log
+from tests.log_tools.stored import batch, write_log
 from tests.peers import flume
 from tests.peers.test_avro_files import SPOOLDIR_TO_FILE
 
