@@ -132,16 +132,21 @@ class Series:
             make_folders(self._folder, settings)
             inner, lose = real_or_forgetful(self._folder, loses_power=self._loses_power, seed=power_seed)
             disk = TargetDisk(inner, target, end)
-            channel = open_channel(self._folder, settings, disk)
-            channel.start()
-            workload = Workload(channel, load, tell)
-            workload.drain()
-            workload.start()
-            workload.run(life_s)
-            how = "anywhere"
-            if ends_clean:
-                channel.stop()
-                how = "after a stop"
+            try:
+                channel = open_channel(self._folder, settings, disk)
+                channel.start()
+                workload = Workload(channel, load, tell)
+                workload.drain()
+                workload.start()
+                workload.run(life_s)
+                how = "anywhere"
+                if ends_clean:
+                    channel.stop()
+                    how = "after a stop"
+            except BaseException:
+                if ending.locked():  # another thread ends the process, and has taken the disk away already
+                    threading.Event().wait()
+                raise
             end()
 
         self._report.lives += 1

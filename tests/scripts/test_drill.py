@@ -1,6 +1,7 @@
 """The drill itself: it finds a channel out that breaks its promises."""
 
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 from drills import damage, faults, kills
 from drills.damage import Cost, lose_a_segment
 from drills.faults import Scenario
-from drills.killing import TargetDisk
-from drills.kills import KillReport, drill
+from drills.killing import Target, TargetDisk, kill_self
+from drills.kills import KillReport, Series, drill
 
 from flumepy.event_log import queue
 from flumepy.event_log.frames import take_frame
@@ -31,6 +32,17 @@ def folder_of(folder: Path, number: int) -> Path:
 
 def test_an_honest_channel_passes(tmp_path: Path) -> None:
     assert failures(tmp_path, 4) == []
+
+
+def test_what_fails_since_the_machine_has_gone_is_no_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill_late() -> None:
+        time.sleep(0.2)
+        kill_self()
+
+    monkeypatch.setattr(kills, "kill_self", kill_late)
+    # One thread makes a file while another commits.
+    monkeypatch.setattr(Series, "_target", lambda _: Target("create", 3, "before"))
+    assert failures(tmp_path, 3, loses_power=True) == []
 
 
 def test_a_channel_that_does_not_sync_is_found_out_when_the_power_goes(
