@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from flumepy.agent.runner import EventDrivenSourceRunner, PollableSourceRunner, SinkRunner, runner_for
@@ -82,6 +83,7 @@ class Materializer:
                 title = f"{name}-sink" if name in self.agent.groups else name
                 self._run_sinks(title, [alone], "default", {}, self._context(self.config.sinks[name]))
         self._remove_unconnected_channels()
+        self._warn_of_shared_folders()
         return self.agent
 
     def _guard(self, config: ComponentConfig, call: Callable[[], None]) -> None:
@@ -204,6 +206,18 @@ class Materializer:
                 # A durable one may be read by others: a Kafka topic, or a later configuration.
                 self._report(self.config.channels[name], Problem(
                     Severity.WARNING, "is read by no sink, so it fills up and then stops its sources"))  # fmt: skip
+
+    def _warn_of_shared_folders(self) -> None:
+        """Say which channels cannot run beside each other, as two file channels without directories of their own."""
+        owners: dict[Path, str] = {}
+        for name, channel in self.agent.channels.items():
+            for folder in dict.fromkeys(folder.resolve() for folder in channel.own_folders):
+                owner = owners.setdefault(folder, name)
+                if owner != name:
+                    self._report(self.config.channels[name], Problem(
+                        Severity.WARNING, f"keeps its events in {folder}, which channel {owner} uses: only one of them"
+                        " can run; give each directories of its own"))  # fmt: skip
+                    break
 
 
 def materialize(

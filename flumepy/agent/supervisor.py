@@ -67,7 +67,7 @@ class Supervised:
         else:
             log.log(
                 logging.DEBUG if is_known else logging.ERROR,
-                "Unable to start %s: %s. Trying again every %g s.", self.title, self.error, self.retry_s,
+                "Unable to start %s: %s. Trying again every %g s.", self.title, str(self.error).rstrip("."), self.retry_s,
                 exc_info=None if isinstance(self.error, FlumeError) else self.error,
             )  # fmt: skip
         return False

@@ -119,6 +119,12 @@ class FileChannel(LogChannel[FileOptions]):
                 "cipherProvider is present while key provider name is not.", "encryption.cipherProvider"
             )
 
+    @property
+    def own_folders(self) -> tuple[Path, ...]:
+        """Return the folders that this channel locks."""
+        backup = self.options.backup_checkpoint_dir if self.options.use_dual_checkpoints else None
+        return (*self.data_dirs, self.checkpoint_dir, *([Path(backup)] if backup else []))
+
     def limits_of(self, options: FileOptions) -> QueueLimits:
         """Return Flume's limits."""
         return QueueLimits(options.capacity, options.transaction_capacity, options.keep_alive_s)

@@ -6,6 +6,7 @@ in `spillable_puts.py` (where a put goes), `spillable_queue.py` (where a take co
 all) and `spillable_transaction.py`. Source: SpillableMemoryChannel.
 """
 
+from pathlib import Path
 from typing import Any
 
 from flumepy.channels.spillable_order import FileRun
@@ -96,6 +97,11 @@ class SpillableMemoryChannel(SpillingQueue[SpillableMemoryOptions]):
         file = self._build_file(options)
         super().reconfigure(options)
         self._use(file)
+
+    @property
+    def own_folders(self) -> tuple[Path, ...]:
+        """Return the folders of the file channel."""
+        return self.file.own_folders
 
     def start(self) -> None:
         """Open the file; what is in it comes first, unless this object has known it before. Raises StartError."""

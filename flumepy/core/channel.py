@@ -10,6 +10,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import ClassVar
 
 from flumepy.core.batch import EventBatch
@@ -139,6 +140,11 @@ class Channel(Component[OptionsT]):
     def undelivered(self) -> int:
         """Return the number of events that no sink has committed: queued, or in an open take."""
         return self.size
+
+    @property
+    def own_folders(self) -> tuple[Path, ...]:
+        """Return the folders that no other channel may use."""
+        return ()
 
     def reconfigure(self, options: OptionsT) -> None:
         """Take over new options while running, keeping the events."""

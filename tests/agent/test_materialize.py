@@ -1,5 +1,7 @@
 """From a configuration to components: what is dropped, what is said, what is used again."""
 
+from pathlib import Path
+
 import pytest
 
 from flumepy.agent.materialize import MaterializedAgent
@@ -166,3 +168,17 @@ def test_a_stand_alone_sink_with_a_groups_name_runs_too() -> None:
     )
     agent = agent_of(text.replace("k3", "g1"))
     assert alive(agent)[2] == ["g1", "g1-sink"]
+
+
+def test_file_channels_that_share_a_folder_are_told_apart_before_they_lock_each_other_out(tmp_path: Path) -> None:
+    agent = agent_of(config(
+        r1="source c1 c2 c3", c1=f"file checkpointDir={tmp_path}/c1 dataDirs={tmp_path}/data", k1="sink c1",
+        c2=f"file checkpointDir={tmp_path}/c2 dataDirs={tmp_path}/more,{tmp_path}/c1/../data",
+        c3=f"spillablememory checkpointDir={tmp_path}/c3 dataDirs={tmp_path}/own",
+    ))  # fmt: skip
+    assert alive(agent)[1] == ["c1", "c2", "c3"]
+    said = [message for message in messages(agent, Severity.WARNING) if "only one" in message]
+    assert [message.split("c2: ")[1] for message in said] == [
+        f"keeps its events in {tmp_path}/data, which channel c1 uses: only one of them can run; give each directories of"
+        " its own"
+    ]
