@@ -6,7 +6,7 @@ from typing import Any
 
 from flumepy.channels.file import FileOptions
 from flumepy.channels.memory import MemoryChannel, MemoryOptions
-from flumepy.channels.spillable_memory import SpillableMemoryChannel
+from flumepy.channels.spillable_memory.channel import SpillableMemoryChannel
 from flumepy.core.channel import Channel, Line, Offer
 from flumepy.core.component import Builder, Component, Context
 from flumepy.core.errors import ChannelError

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flumepy.channels import jdbc_database, jdbc_queue, jdbc_work
-from flumepy.channels.jdbc import JdbcChannel
+from flumepy.channels.jdbc import database as jdbc_database
+from flumepy.channels.jdbc import queue as jdbc_queue
+from flumepy.channels.jdbc import work as jdbc_work
+from flumepy.channels.jdbc.channel import JdbcChannel
 from flumepy.config.build import build as config_build
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Line

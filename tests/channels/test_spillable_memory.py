@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flumepy.channels.spillable_memory import SpillableMemoryChannel
+from flumepy.channels.spillable_memory.channel import SpillableMemoryChannel
 from flumepy.core.channel import Channel
 from flumepy.testing.conformance import ChannelConformance
 from flumepy.testing.conformance.channel_tools import bodies_of, put, take

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from flumepy.channels.spillable_memory import SpillableMemoryChannel
+from flumepy.channels.spillable_memory.channel import SpillableMemoryChannel
 from flumepy.core.transaction import Transaction
 from flumepy.testing.conformance.channel_tools import Ends, bodies_of
 from flumepy.testing.forgetful_disk import ForgetfulDisk

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flumepy.channels.file import FileChannel
-from flumepy.channels.spillable_memory import SpillableMemoryChannel
+from flumepy.channels.spillable_memory.channel import SpillableMemoryChannel
 from flumepy.config.build import build
 from flumepy.core.component import Context
 from flumepy.core.errors import ConfigurationError

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flumepy.channels.spillable_memory import SpillableMemoryChannel, SpillableMemoryOptions, slots_of
+from flumepy.channels.spillable_memory.channel import SpillableMemoryChannel, SpillableMemoryOptions, slots_of
 from flumepy.core.channel import Channel, Line
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, StoppedError
 from flumepy.core.options import require_options

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from flumepy.channels.jdbc_database import SEQUENCE_BITS, Work
-from flumepy.channels.jdbc_errors import damaged
+from flumepy.channels.jdbc.database import SEQUENCE_BITS, Work
+from flumepy.channels.jdbc.errors import damaged
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Line
 from flumepy.core.errors import InputError
 from flumepy.formats.event_columns import decode_batch, encode_batch
 
 if TYPE_CHECKING:
-    from flumepy.channels.jdbc_queue import RowQueue
+    from flumepy.channels.jdbc.queue import RowQueue
 
 CHUNK_BYTES = 4 * 1024 * 1024  # read from the file at once
 CHUNK_ROWS = 2000

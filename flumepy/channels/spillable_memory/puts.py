@@ -9,8 +9,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from flumepy.channels.spillable_order import DrainOrder, MemoryRun
-from flumepy.channels.spillable_transaction import SpillOffer
+from flumepy.channels.spillable_memory.order import DrainOrder, MemoryRun
+from flumepy.channels.spillable_memory.transaction import SpillOffer
 from flumepy.core.channel import Channel, Offer
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelError, ChannelFullError, FlumeError

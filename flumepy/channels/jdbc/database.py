@@ -17,7 +17,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from flumepy.channels.jdbc_errors import translated
+from flumepy.channels.jdbc.errors import translated
 from flumepy.core.channel import Line
 from flumepy.core.errors import ChannelError, ChannelFullError, FlumeError, StartError, StoppedError
 from flumepy.core.threads import Wakeup, start_thread

@@ -7,10 +7,10 @@ refused at once. Source: JdbcChannelProviderImpl, DerbySchemaHandler.
 
 from pathlib import Path
 
-from flumepy.channels.jdbc_database import Database, close_database, open_database
-from flumepy.channels.jdbc_location import DERBY, SQLITE, location_of
-from flumepy.channels.jdbc_queue import RowQueue
-from flumepy.channels.jdbc_transaction import JdbcTransaction, StoredOffer
+from flumepy.channels.jdbc.database import Database, close_database, open_database
+from flumepy.channels.jdbc.location import DERBY, SQLITE, location_of
+from flumepy.channels.jdbc.queue import RowQueue
+from flumepy.channels.jdbc.transaction import JdbcTransaction, StoredOffer
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel, Done, Line, Offer
 from flumepy.core.component import Context

@@ -6,8 +6,8 @@ they leave it and raised after they are back. Source: SpillableMemoryChannel.
 
 from collections.abc import Sequence
 
-from flumepy.channels.spillable_order import FileRun, MemoryRun
-from flumepy.channels.spillable_puts import SpillingPuts
+from flumepy.channels.spillable_memory.order import FileRun, MemoryRun
+from flumepy.channels.spillable_memory.puts import SpillingPuts
 from flumepy.core.component import Context
 from flumepy.core.options import OptionsT
 from flumepy.core.queue_transaction import Run

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from flumepy.channels.spillable_order import FileRun
+from flumepy.channels.spillable_memory.order import FileRun
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.errors import FlumeError, StoppedError
@@ -11,7 +11,7 @@ from flumepy.core.queue_transaction import QueueOffer, QueueTransaction
 from flumepy.core.transaction import Transaction
 
 if TYPE_CHECKING:
-    from flumepy.channels.spillable_memory import SpillableMemoryChannel
+    from flumepy.channels.spillable_memory.channel import SpillableMemoryChannel
 
 
 class SpillOffer(QueueOffer):

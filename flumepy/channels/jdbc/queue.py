@@ -8,8 +8,8 @@ import threading
 from collections import deque
 from contextlib import suppress
 
-from flumepy.channels.jdbc_database import Database, Work
-from flumepy.channels.jdbc_work import Attach, Load, Row, Run
+from flumepy.channels.jdbc.database import Database, Work
+from flumepy.channels.jdbc.work import Attach, Load, Row, Run
 from flumepy.core.clock import Clock
 from flumepy.core.counters import ChannelCounters
 from flumepy.core.errors import ChannelError, StoppedError

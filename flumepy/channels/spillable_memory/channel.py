@@ -9,9 +9,9 @@ all) and `spillable_transaction.py`. Source: SpillableMemoryChannel.
 from pathlib import Path
 from typing import Any
 
-from flumepy.channels.spillable_order import FileRun
-from flumepy.channels.spillable_queue import SpillingQueue
-from flumepy.channels.spillable_transaction import SpillOffer, SpillTransaction
+from flumepy.channels.spillable_memory.order import FileRun
+from flumepy.channels.spillable_memory.queue import SpillingQueue
+from flumepy.channels.spillable_memory.transaction import SpillOffer, SpillTransaction
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel, Done, Line, Offer
 from flumepy.core.component import Context

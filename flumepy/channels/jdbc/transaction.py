@@ -3,15 +3,15 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flumepy.channels.jdbc_queue import RowQueue
-from flumepy.channels.jdbc_work import Run, Store
+from flumepy.channels.jdbc.queue import RowQueue
+from flumepy.channels.jdbc.work import Run, Store
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.errors import FlumeError
 from flumepy.core.transaction import Transaction
 
 if TYPE_CHECKING:
-    from flumepy.channels.jdbc import JdbcChannel
+    from flumepy.channels.jdbc.channel import JdbcChannel
 
 
 class JdbcTransaction(Transaction):
