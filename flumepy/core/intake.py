@@ -2,16 +2,17 @@
 
 A unit is what gets its own answer: a line, a request, a call. A `Parcel` carries the events of whole units from one
 connection. `flush` joins parcels into transactions of at most `outlet.limit` events and pauses reading until they end.
-Those that fit go out at once, others wait for room in line, and nothing overtakes them. A transaction that fails is tried
-again unit by unit without waiting, so that each unit gets its own answer. A parcel without events is answered in its turn.
-Everything but the commits' callbacks runs on the loop's thread.
+Where they end with a disk, reading goes on for up to `READ_AHEAD_BYTES`, and what comes is gathered behind them: so
+transactions grow as the disk is slow, and the next is ready when it is. Those that fit go out at once, others wait for
+room in line, and nothing overtakes them. A transaction that fails is tried again unit by unit without waiting, so that
+each unit gets its own answer. A parcel without events is answered in its turn. Everything but the commits' callbacks runs
+on the loop's thread.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
@@ -20,56 +21,18 @@ from flumepy.core.channel import Line
 from flumepy.core.delivery import Commit
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError
 from flumepy.core.outlet import Outlet
+from flumepy.core.parcel import Answer, Parcel, Shipment
+
+__all__ = ["Answer", "Intake", "Parcel"]
 
 TICK_S = 0.005
 #: a parcel of so many events is worth a transaction of its own
 LARGE_EVENTS = 1000
 #: how long reading rests when the sinks are behind, so that they meet the events while these are still in the cache
 REST_S = 0.001
-
-#: called with (number of units, error or None) for consecutive units, in order
-Answer = Callable[[int, FlumeError | None], None]
-
-
-@dataclass(slots=True)
-class Parcel:
-    """Whole units of one connection. `unit_sizes` gives the events of each; None means one event is one unit."""
-
-    batch: EventBatch
-    answer: Answer
-    unit_sizes: list[int] | None = None
-
-    def units(self) -> int:
-        """Return the number of units."""
-        return len(self.batch) if self.unit_sizes is None else len(self.unit_sizes)
-
-
-@dataclass(slots=True)
-class _Shipment:
-    """One transaction and the pieces it is made of: whole parcels, or runs of whole units of one."""
-
-    pieces: list[Parcel]
-    size: int = field(init=False)
-    commit: Commit | None = None
-    error: FlumeError | None = None
-
-    def __post_init__(self) -> None:
-        self.size = sum([len(piece.batch) for piece in self.pieces])
-
-    @property
-    def has_ended(self) -> bool:
-        """Tell whether the outcome is known."""
-        return self.error is not None or (self.commit is not None and self.commit.is_done)
-
-    @property
-    def failure(self) -> FlumeError | None:
-        """Return what went wrong, if it has ended."""
-        return self.error if self.commit is None else self.commit.error
-
-    @property
-    def has_failed(self) -> bool:
-        """Tell whether it is known to have failed."""
-        return self.failure is not None
+READ_AHEAD_BYTES = 1024 * 1024
+#: what an event that was read ahead counts beside its body
+EVENT_BYTES = 64
 
 
 class Loop(Protocol):
@@ -94,8 +57,9 @@ class Intake:
         self._pause = pause
         self._resume = resume
         self._parcels: list[Parcel] = []
-        self._unsent: deque[_Shipment] = deque()
-        self._sent: deque[_Shipment] = deque()
+        self._gathered_bytes = 0  # of the parcels, where they may be read ahead
+        self._unsent: deque[Shipment] = deque()
+        self._sent: deque[Shipment] = deque()
         self._lock = threading.Lock()  # guards _open_commits, which other threads count down
         self._open_commits = 0
         self._line = Line()
@@ -113,6 +77,8 @@ class Intake:
     def add(self, parcel: Parcel) -> None:
         """Take a parcel; it is flushed a turn of the loop later."""
         self._parcels.append(parcel)
+        if self._outlet.is_durable:
+            self._gathered_bytes += parcel.batch.body_bytes() + EVENT_BYTES * len(parcel.batch)
         if not self._is_scheduled:
             self._is_scheduled = True
             self._loop.call_soon(self.flush if len(parcel.batch) >= LARGE_EVENTS else self._gather)
@@ -127,7 +93,7 @@ class Intake:
         self._advance()
 
     def _advance(self) -> None:
-        """Answer what has ended and submit what may go; pause while something is open, resume when nothing is."""
+        """Answer what has ended and submit what may go; pause or read ahead while something is open, then resume."""
         while True:
             self._settle()
             if not self._sent:
@@ -136,7 +102,8 @@ class Intake:
                 if not self._parcels:
                     break
                 parcels, self._parcels = self._parcels, []
-                self._unsent.extend(map(_Shipment, self._split(parcels)))
+                self._gathered_bytes = 0
+                self._unsent.extend(map(Shipment, self._split(parcels)))
                 self._is_patient = True
             if not self._may_send():
                 break
@@ -155,23 +122,29 @@ class Intake:
             self._is_resting = True
             self._pause_reading()
             self._loop.call_later(REST_S, self._rested)
-        elif self._is_paused:
-            self._is_paused = False
-            self._resume()
+        else:
+            self._resume_reading()
 
     def _rested(self) -> None:
         self._is_resting = False
         if not self._sent:
-            self._is_paused = False
-            self._resume()
+            self._resume_reading()
 
     def _pause_reading(self) -> None:
         if not self._is_paused:
             self._is_paused = True
             self._pause()
 
+    def _resume_reading(self) -> None:
+        if self._is_paused:
+            self._is_paused = False
+            self._resume()
+
     def _wait(self) -> None:
-        self._pause_reading()
+        if self._outlet.is_durable and not self._unsent and self._gathered_bytes < READ_AHEAD_BYTES:
+            self._resume_reading()
+        else:
+            self._pause_reading()
         # One open commit wakes the loop itself; of several only the last does, and the tick answers those before it.
         if len(self._sent) > 1 and not self._is_ticking:
             self._is_ticking = True
@@ -187,7 +160,7 @@ class Intake:
             return False
         return self._outlet.keeps_lines or self._outlet.room() >= self._unsent[0].size
 
-    def _submit(self, shipment: _Shipment) -> None:
+    def _submit(self, shipment: Shipment) -> None:
         if shipment.size > self._outlet.limit:
             shipment.error = BatchTooLargeError(
                 f"{self._outlet.name}: {shipment.size} events in one request are more than the channel's"
@@ -231,7 +204,7 @@ class Intake:
                 self._is_patient = self._is_patient and not isinstance(error, ChannelFullError)
                 self._retry_units(shipment, error)
 
-    def _retry_units(self, shipment: _Shipment, error: FlumeError) -> None:
+    def _retry_units(self, shipment: Shipment, error: FlumeError) -> None:
         """Commit as many units as fit now; the others get the error. A partly committed batch is not sent again.
 
         Nor is one tried again that others have already overtaken: order inside a connection comes first.

@@ -38,6 +38,8 @@ class Outlet:
         required = selector.required_channels()
         #: true: batches may be submitted behind one that waits, and are never overtaken
         self.keeps_lines = len(required) == 1 and required[0].keeps_lines
+        #: true: a commit takes the time of a disk or a server, however much room there is
+        self.is_durable = any(channel.durability != "volatile" for channel in required)
         self.optional_failures = 0
         self._complained_s = float("-inf")
         self._log = logging.getLogger(f"flumepy.source.{name}")

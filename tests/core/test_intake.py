@@ -19,7 +19,7 @@ from flumepy.core.errors import (
     InterceptorError,
     StoppedError,
 )
-from flumepy.core.intake import Intake, Parcel
+from flumepy.core.intake import READ_AHEAD_BYTES, Intake, Parcel
 from flumepy.core.options import NoOptions
 from flumepy.core.outlet import DEEP_BYTES
 from flumepy.testing.fakes import ListChannel, build, connect, wait_until
@@ -219,6 +219,73 @@ def test_reading_pauses_while_a_commit_is_open_and_later_parcels_keep_behind() -
     assert bench.answers == [("a", 1, None), ("b", 1, None)]
     assert channel.bodies == [b"1", b"2"]
     assert bench.pauses == ["pause", "resume"]
+
+
+class SlowDisk(SlowChannel):
+    """A channel whose offers wait for a disk."""
+
+    durability = "power-safe"
+
+
+def test_while_a_disk_works_reading_goes_on_and_what_comes_is_one_transaction() -> None:
+    channel = SlowDisk()
+    bench = Bench(channel)
+    bench.add("a", [b"1"])
+    bench.loop.turn()
+    for number in range(2, 6):
+        bench.add("b", [b"%d" % number])
+        bench.loop.turn()
+    assert bench.pauses == []
+    assert len(channel.open) == 1, "they wait for the one before"
+    channel.end_first()
+    bench.loop.turn()
+    assert [len(batch) for _, batch, _, _ in channel.open] == [4]
+    assert bench.answers == [("a", 1, None)], "nothing is answered before it is stored"
+    channel.end_first()
+    bench.loop.turn()
+    assert channel.bodies == [b"1", b"2", b"3", b"4", b"5"]
+    assert bench.outcome("b") == [True] * 4
+    assert bench.intake.is_idle
+
+
+def test_reading_ahead_ends_where_enough_is_gathered_and_begins_again_when_that_is_on_its_way() -> None:
+    channel = SlowDisk()
+    bench = Bench(channel)
+    bench.add("a", [b"1"])
+    bench.loop.turn()
+    for _ in range(4):
+        bench.add("b", [bytes(READ_AHEAD_BYTES // 4)])
+        bench.loop.turn()
+    assert bench.pauses == ["pause"]
+    channel.end_first()
+    bench.loop.turn()
+    assert bench.pauses == ["pause", "resume"]
+    assert len(channel.open) == 1
+
+
+def test_empty_events_are_not_read_ahead_without_end() -> None:
+    channel = SlowDisk()
+    bench = Bench(channel)
+    bench.add("a", [b"1"])
+    bench.loop.turn()
+    bench.add("b", [b""] * (READ_AHEAD_BYTES // 8))
+    bench.loop.turn()
+    assert bench.pauses == ["pause"]
+
+
+def test_what_was_read_ahead_of_a_failure_comes_behind_what_is_tried_again() -> None:
+    channel = SlowDisk()
+    bench = Bench(channel)
+    bench.add("a", [b"1", b"2"])
+    bench.loop.turn()
+    bench.add("b", [b"3"])
+    bench.loop.turn()
+    channel.end_first(ChannelError("disk"))
+    bench.loop.turn()
+    channel.end_first()
+    bench.loop.turn()
+    assert channel.bodies == [b"1", b"2", b"3"]
+    assert [name for name, _, _ in bench.answers] == ["a", "a", "b"]
 
 
 def test_nothing_overtakes_a_transaction_that_is_tried_again() -> None:
