@@ -220,8 +220,8 @@ class EventQueue:
                 del self._commits[number]
             raise
         with self._lock:
-            for span in spans:
-                self._taken.add(*span)
+            for first, stop in spans:
+                self._taken.add(first, stop)
             del self._commits[number]
             self.version += 1
             low = self._low()

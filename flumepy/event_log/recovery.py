@@ -138,7 +138,7 @@ def _from_checkpoint(opened: Log[Frame], checkpoint: Checkpoint) -> Recovered | 
         return _in_full(opened, replay, recovery)  # the log was released beyond the checkpoint, and read in full
     elif replay.is_whole(checkpoint):
         lost = replay.end(0)
-        low = max(checkpoint.low, opened.locate(replay.taken.watermark))
+        low = max(checkpoint.low, opened.locate(replay.taken.watermark, reads=False))
         return Recovered(opened, replay.taken, low, len(recovery.damages), lost, is_full=False)
     else:
         reason = "does not fit the log"

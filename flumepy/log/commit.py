@@ -193,6 +193,8 @@ class GroupCommit:
             if batch:
                 self._writer.write(batch)
                 self._has_written(end)
+            else:
+                self._move(end, self.synced_end)  # for a callback that came just while the end moved
             if syncs and self.synced_end < end:
                 self._writer.sync()
                 self._move(end, end)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from flumepy.core.errors import FlumeError, StartError, call_all, translate
 from flumepy.log.commit import GroupCommit, Level, Ticket
@@ -16,22 +16,12 @@ from flumepy.log.format import FrameFormat, Prepared
 from flumepy.log.opening import Opener
 from flumepy.log.recovery import Reader, Recovery, Visit
 from flumepy.log.row import SegmentRow
-from flumepy.log.segment import Segment, SegmentHeader
+from flumepy.log.segment import Segment, SegmentHeader, SegmentInfo
 from flumepy.log.shelf import Shelf, ShelfSettings, Spare
 from flumepy.log.truncation import cut_off, end_before
 from flumepy.log.writer import FrameWriter
 
 FrameT = TypeVar("FrameT")
-
-
-class SegmentInfo(NamedTuple):
-    """A segment as retention and tools see it."""
-
-    path: Path
-    position: int
-    end: int
-    sequence: int
-    created_ms: int
 
 
 class Log(Generic[FrameT]):
@@ -189,15 +179,18 @@ class Log(Generic[FrameT]):
         """Return a reader that starts at the frame at this position."""
         return Cursor(self, position)
 
-    def locate(self, sequence: int) -> int:
+    def locate(self, sequence: int, *, reads: bool = True) -> int:
         """Return the position of a frame at or before this sequence number, at most some 64 KB before it.
 
-        Reads the heads of a segment that was not read at the start. Raises LogFailedError, OSError.
+        Reads the heads of a segment that was not read at the start; `reads` false returns its beginning instead.
+        Raises LogFailedError, OSError.
         """
         segment = self._row.with_sequence(sequence)
         if segment is None:
             return self.first_position
         if not segment.is_scanned and not segment.is_active:
+            if not reads:
+                return segment.position
             with self.lease(segment.position) as leased:
                 Reader(self.disk, self.format, None).scan(leased, leased.position, leased.end)
                 segment = leased

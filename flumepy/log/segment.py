@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from crc32c import crc32c
 
@@ -108,6 +109,16 @@ class Segment:
         disk.sync(self.descriptor)
         self.header = header
         self.is_header_sound = True
+
+
+class SegmentInfo(NamedTuple):
+    """A segment as retention and tools see it."""
+
+    path: Path
+    position: int
+    end: int
+    sequence: int
+    created_ms: int
 
 
 class SparseIndex:

@@ -24,11 +24,14 @@ class FrameWriter:
         self._row = row
         self._shelf = shelf
         self._disk = disk
-        self._lock = lock  # the log's; guards the ends and indexes of segments
+        self._lock = lock  # the log's; guards the indexes of segments
         self._new_header = new_header
 
     def write(self, tickets: list[Ticket]) -> None:
         """Write frames in order."""
+        if len(tickets) == 1 and tickets[0].new_segment is None:
+            self._write_run(tickets)
+            return
         first = 0
         for number, ticket in enumerate(tickets):
             if ticket.new_segment is not None:
@@ -50,12 +53,12 @@ class FrameWriter:
             parts += ticket.parts
             ticket.parts = ()
         self._disk.write(segment.descriptor, parts, segment.offset(tickets[0].position))
-        index = segment.index
-        with self._lock:
-            for ticket in tickets:
-                if ticket.position >= index.due:
+        index, last = segment.index, tickets[-1]
+        segment.end = last.end
+        if last.position >= index.due:
+            with self._lock:
+                for ticket in tickets:
                     index.add(ticket.sequence, ticket.position)
-            segment.end = tickets[-1].end
 
     def _roll(self, ticket: Ticket, spare: Spare) -> None:
         """Go on in a new segment. One without frames gives way to it, since both have the same name."""

@@ -1,6 +1,7 @@
 """The queue on a log: order, what memory holds, what the disk gives back, what is released."""
 
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from flumepy.event_log.put import Put
 from flumepy.event_log.queue import EventQueue
 from flumepy.log.commit import Level
 from flumepy.log.frame import Frame
+from flumepy.log.segment import HEADER_BYTES
+from flumepy.testing.disks import WatchedDisk
 from tests.event_log.tools import bodies, drain, open_queue, put
 
 NUMBERS = [f"{number:04}".encode() for number in range(200)]
@@ -81,6 +84,41 @@ def test_a_checkpoint_saves_reading_the_log(tmp_path: Path, hot_bytes: int) -> N
     again = open_queue(tmp_path, checkpoint, segment_bytes=1 << 20)
     assert again.available == 181
     assert drain(again) == bodies(first) + NUMBERS[40:] + [b"late"]
+    again.log.close()
+
+
+class ReadingDisk(WatchedDisk):
+    """Counts the bytes that are read of each file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[int, str] = {}
+        self.read_bytes: Counter[str] = Counter()
+
+    def open(self, path: Path, *, create: bool = False, read_only: bool = False) -> int:
+        descriptor = super().open(path, create=create, read_only=read_only)
+        self.names[descriptor] = path.name
+        return descriptor
+
+    def read(self, descriptor: int, size: int, offset: int) -> bytes:
+        data = super().read(descriptor, size, offset)
+        self.read_bytes[self.names[descriptor]] += len(data)
+        return data
+
+
+def test_with_a_fresh_checkpoint_only_the_header_is_read_of_a_segment_before_it(tmp_path: Path) -> None:
+    queue = open_queue(tmp_path)
+    fill(queue)
+    fill(queue)
+    queue.commit(queue.take(10))
+    checkpoint = queue.settle()
+    first, *others = [segment.path.name for segment in queue.log.segments()]
+    assert others
+    queue.log.close()
+    disk = ReadingDisk()
+    again = open_queue(tmp_path, checkpoint, disk=disk)
+    assert disk.read_bytes[first] == HEADER_BYTES
+    assert drain(again) == NUMBERS[10:] + NUMBERS
     again.log.close()
 
 
