@@ -10,10 +10,11 @@ from flumepy.core.clock import Clock
 from flumepy.core.errors import ChannelError, ConfigurationError, InputError, translate
 from flumepy.event_log.frames import PUT, PayloadCodec, Span, read_put
 from flumepy.event_log.ranges import TakenRanges
+from flumepy.event_log.rows import Wanted, decode_row, rows
 from flumepy.event_log.runs import Run
 from flumepy.log.cursor import Chunk
 from flumepy.log.format import FrameHead
-from flumepy.log.frame import StoredFrame, read_frame
+from flumepy.log.frame import StoredFrame, read_frame, time_of
 
 if TYPE_CHECKING:
     from flumepy.event_log.queue import EventQueue
@@ -60,33 +61,48 @@ class Backlog:
             return None, []
         return chunk, [head for head in chunk.heads if head[4] == PUT]
 
-    def decode(
-        self, chunk: Chunk | None, wanted: list[tuple[FrameHead, list[Span]]], end: int, end_sequence: int
-    ) -> Loaded:
+    def decode(self, chunk: Chunk | None, wanted: list[Wanted], end: int, end_sequence: int) -> Loaded:
         """Return the events of these spans of frames. Raises ChannelError where a sound frame cannot be read."""
         runs: list[Run] = []
         frames: list[tuple[int, int]] = []
         lost: list[Span] = []
         expected = self.sequence
-        for head, spans in wanted:
-            position, _, sequence, count, _ = head
+        for row in rows(chunk, wanted) if chunk is not None else ():
+            assert chunk is not None
+            (_, _, sequence, _, _), spans = row[0]
             if sequence > expected:
                 lost.append((expected, sequence))
-            expected = sequence + count
+            expected = row[-1][0][2] + row[-1][0][3]
             if not spans:
                 continue
-            assert chunk is not None
-            stored = read_frame(chunk.data, position - chunk.position)
-            decoded = self._runs(stored, spans)
-            if decoded is None:
-                lost += spans
-            else:
-                runs += decoded
-                frames.append((sequence, position))
+            joined = self._joined_run(chunk, row) if len(row) > 1 else None
+            if joined is not None:
+                runs.append(joined)
+                frames += [(head[2], head[0]) for head, _ in row]
+                continue
+            for head, spans in row:
+                decoded = self._runs(read_frame(chunk.data, head[0] - chunk.position), spans)
+                if decoded is None:
+                    lost += spans
+                else:
+                    runs += decoded
+                    frames.append((head[2], head[0]))
         if self._cursor.position >= end and expected < end_sequence:
             lost.append((expected, end_sequence))
             expected = end_sequence
         return Loaded(runs, frames, lost, self._cursor.position, expected)
+
+    def _joined_run(self, chunk: Chunk, row: list[Wanted]) -> Run | None:
+        """Return the events of a row, as old as its first frame; None where they must be read one by one."""
+        batch = decode_row(chunk, row)
+        if batch is None:
+            return None
+        position, _, sequence, _, _ = row[0][0]
+        put_s = self._put_s(time_of(chunk.data, position - chunk.position))
+        return Run(self._owner, sequence, batch, batch.body_bytes(), put_s)
+
+    def _put_s(self, time_ms: int) -> float:
+        return self._clock.monotonic_s() - max(0, self._clock.time_ms() - time_ms) / 1000
 
     def _runs(self, stored: StoredFrame, spans: list[Span]) -> list[Run] | None:
         first = stored.sequence
@@ -98,13 +114,12 @@ class Backlog:
                 raise ChannelError(where) from error
             log.warning("%s. They are left out, since fsyncPerTransaction is false.", where)
             return None
-        age_ms = max(0, self._clock.time_ms() - stored.time_ms)
-        put_s = self._clock.monotonic_s() - age_ms / 1000
+        put_s = self._put_s(stored.time_ms)
         parts = [(start, batch.slice(start - first, stop - first)) for start, stop in spans]
         return [Run(self._owner, start, part, part.body_bytes(), put_s) for start, part in parts]
 
 
-def wanted_of(heads: list[FrameHead], taken: TakenRanges) -> list[tuple[FrameHead, list[Span]]]:
+def wanted_of(heads: list[FrameHead], taken: TakenRanges) -> list[Wanted]:
     """Return for each frame the events of it that are not taken; called under the queue's lock."""
     if not taken.count_above and heads and heads[0][2] >= taken.watermark:
         return [(head, [(head[2], head[2] + head[3])]) for head in heads]

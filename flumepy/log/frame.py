@@ -151,6 +151,16 @@ class NativeFormat:
         return -1
 
 
+def flags_of(data: bytes, offset: int) -> int:
+    """Return the flags of the frame at this offset."""
+    return data[offset + 3]
+
+
+def time_of(data: bytes, offset: int) -> int:
+    """Return when the frame at this offset was appended, ms since 1970."""
+    return int(HEAD.unpack_from(data, offset)[8])
+
+
 def read_frame(data: Buffer, offset: int = 0) -> StoredFrame:
     """Return the verified frame at this offset."""
     _, kind, flags, length, _, count, _, sequence, time_ms, _ = HEAD.unpack_from(data, offset)
