@@ -1,4 +1,4 @@
-"""What a channel on a log does by itself: checkpoints and syncs by timer, and opening the log again after a failure.
+"""What a channel on a log does by itself: checkpoints and syncs by timer, files made ahead, and opening it after a failure.
 
 Timers only start a thread, or a sync that the log's own thread does: nothing blocks the timer thread.
 """
@@ -15,6 +15,7 @@ from flumepy.core.threads import Timer, Wakeup, call_later, start_thread
 FIRST_SAVE_S = 1.0
 FIRST_REOPEN_S = 1.0
 LONGEST_REOPEN_S = 30.0
+SPACE_WAIT_S = 0.02
 
 
 class Charge(Protocol):
@@ -36,6 +37,9 @@ class Charge(Protocol):
     def sync(self) -> None:
         """Begin a sync."""
 
+    def make_space(self) -> None:
+        """Make files ahead."""
+
 
 class Caretaker:
     """The timers and the helping threads of one channel."""
@@ -43,6 +47,7 @@ class Caretaker:
     def __init__(self, charge: Charge, name: str, log: logging.Logger) -> None:
         self.first_save_s = FIRST_SAVE_S
         self.first_reopen_s = FIRST_REOPEN_S
+        self.space_wait_s = SPACE_WAIT_S
         self._charge = charge
         self._name = name
         self._log = log
@@ -96,6 +101,10 @@ class Caretaker:
         with self._lock:
             if self._is_running:
                 self._threads[task] = start_thread(f"channel-{self._name}-{task}", run)
+
+    def make_space(self) -> None:
+        """Make files ahead on a thread, a moment later: the commit that took a file into use has the disk first."""
+        self._call_later("space", self.space_wait_s, lambda: self._start("space", self._charge.make_space))
 
     def reopen(self) -> None:
         """Open the log again on a thread, as often as it takes."""

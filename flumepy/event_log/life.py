@@ -80,9 +80,10 @@ class LogLife(QueueChannel[OptionsT]):
         """Begin a life of the queue. Raises StartError."""
         store = EventStore(
             self.store_settings(), secrets=self.secrets, disk=self.disk, clock=self.context.clock,
-            wake=self.wake_listeners, lost=self._lost,
+            wake=self.wake_listeners, lost=self._lost, rolled=self._caretaker.make_space,
         )  # fmt: skip
         events = store.open()
+        events.log.make_spares()
         with self._lock:
             self._store, self._events = store, events
             self._used = events.available + self._reserved
@@ -147,6 +148,12 @@ class LogLife(QueueChannel[OptionsT]):
             self._count(Saved(str(error)))
         except LogFailedError as error:
             self.disk_failed(events, error)
+
+    def make_space(self) -> None:
+        """Make the files ahead that puts will need: an event loop that puts must not wait for that."""
+        events = self._events
+        if events is not None:
+            events.log.make_spares()
 
     def _count(self, saved: Saved) -> None:
         self.counters.checkpoint_error += saved.checkpoint_error is not None

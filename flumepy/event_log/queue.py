@@ -20,15 +20,19 @@ from flumepy.event_log.checkpoint import Checkpoint
 from flumepy.event_log.frames import PayloadCodec, take_frame
 from flumepy.event_log.put import Put
 from flumepy.event_log.recovery import Recovered
-from flumepy.event_log.runs import OVERHEAD_BYTES, Run, spans_of
+from flumepy.event_log.runs import OVERHEAD_BYTES, Run, cut_head, spans_of
 from flumepy.log.errors import LogFailedError, LogFullError
+from flumepy.log.frame import Frame
 from flumepy.log.ticket import Level, Ticket
 
 HOT_BYTES = 16 * 1024 * 1024
 
 
 class EventQueue:
-    """One life of a queue, from the opening of its log to its end or failure. `wake`: called when events are to be had."""
+    """One life of a queue, from the opening of its log to its end or failure.
+
+    wake: called when events are to be had. rolled: called when a file was taken into use; it is time to make another.
+    """
 
     def __init__(
         self,
@@ -41,12 +45,14 @@ class EventQueue:
         clock: Clock | None = None,
         wake: Callable[[], None] = lambda: None,
         lost: Callable[[int], None] = lambda _: None,
+        rolled: Callable[[], None] = lambda: None,
     ) -> None:
         self.log = recovered.log
         self.level = level
         self.codec = codec
         self._wake = wake
         self._lost = lost
+        self._rolled = rolled
         self._hot_limit = hot_bytes
         self._arrivals: deque[Put] = deque()
         self._storing = threading.Lock()  # one thread at a time appends arrivals, in their order
@@ -102,7 +108,7 @@ class EventQueue:
             return
         assert put.frame is not None
         try:
-            put.ticket = self.log.append(put.frame)
+            put.ticket = self._log_frame(put.frame)
         except (LogFullError, LogFailedError) as error:
             put.done(error)
             return
@@ -112,6 +118,12 @@ class EventQueue:
             mine.append(put)
         else:
             put.ticket.call_when(self.level, lambda error: self._stored(put, error))
+
+    def _log_frame(self, frame: Frame, *, uses_reserve: bool = False) -> Ticket:
+        ticket = self.log.append(frame, uses_reserve=uses_reserve)
+        if ticket.new_segment is not None:
+            self._rolled()
+        return ticket
 
     def _stored(self, put: Put, error: FlumeError | None) -> None:
         if error is None:
@@ -214,7 +226,7 @@ class EventQueue:
             self._commits[number] = self.log.written_end
             watermark = self._taken.watermark
         try:
-            self.log.append(take_frame(watermark, spans), uses_reserve=True).wait(self.level)
+            self._log_frame(take_frame(watermark, spans), uses_reserve=True).wait(self.level)
         except FlumeError:
             with self._lock:
                 del self._commits[number]
@@ -279,15 +291,10 @@ class EventQueue:
                 low = self._low()
                 queued = self._end_sequence - self._taken.watermark - self._taken.count_above
                 frame = take_frame(self._taken.watermark, self._taken.spans())
-            ticket = self.log.append(frame, uses_reserve=True)
+            ticket = self._log_frame(frame, uses_reserve=True)
             ticket.wait(Level.SYNCED)
             self.log.release(min(low, start))
             self.settled_version = version
             return Checkpoint(self.log.identity, start, ticket.position, low, queued)
         finally:
             self._settling.release()
-
-
-def cut_head(runs: deque[Run], limit: int) -> Run:
-    """Remove up to `limit` events from the first run."""
-    return runs[0].cut(limit) if runs[0].count > limit else runs.popleft()

@@ -1,5 +1,6 @@
 """Events that follow each other in the log, in memory: queued, or in an open take."""
 
+from collections import deque
 from collections.abc import Sequence
 
 from flumepy.core import queue_transaction
@@ -46,3 +47,8 @@ def spans_of(runs: Sequence[Run]) -> list[Span]:
         else:
             joined.append((first, stop))
     return joined
+
+
+def cut_head(runs: deque[Run], limit: int) -> Run:
+    """Remove up to `limit` events from the first run."""
+    return runs[0].cut(limit) if runs[0].count > limit else runs.popleft()

@@ -65,6 +65,7 @@ class EventStore:
         clock: Clock | None = None,
         wake: Callable[[], None] = lambda: None,
         lost: Callable[[int], None] = lambda _: None,
+        rolled: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
@@ -72,6 +73,7 @@ class EventStore:
         self._clock = clock or SystemClock()
         self._wake = wake
         self._lost = lost
+        self._rolled = rolled
         self._locks: Shelf | None = None
         self._queue: EventQueue | None = None
         folders = [settings.checkpoint_dir, *([settings.backup_dir] if settings.backup_dir else [])]
@@ -101,6 +103,7 @@ class EventStore:
         self._queue = EventQueue(
             recovered, codec=secrets.codec, level=settings.level, hot_bytes=settings.hot_bytes,
             skips_bad=settings.skips_bad, clock=self._clock, wake=self._wake, lost=self._lost,
+            rolled=self._rolled,
         )  # fmt: skip
         self._explain(recovered, checkpoint)
         lost = recovered.lost + self._queue.warm_up()

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -11,7 +11,7 @@ from flumepy.core.errors import FlumeError, StartError, call_all, translate
 from flumepy.log.commit import GroupCommit, Level, Ticket
 from flumepy.log.cursor import Cursor
 from flumepy.log.disk import Disk
-from flumepy.log.errors import LogFailedError
+from flumepy.log.errors import LogFailedError, LogFullError
 from flumepy.log.format import FrameFormat, Prepared
 from flumepy.log.opening import Opener
 from flumepy.log.recovery import Reader, Recovery, Visit
@@ -150,6 +150,11 @@ class Log(Generic[FrameT]):
     def call_when_synced(self, callback: "Callable[[FlumeError | None], None]") -> None:
         """Sync everything that was appended, on the log's own thread, then call back; see Ticket.call_when."""
         self._commit.call_when(self._next_position, Level.SYNCED, callback)
+
+    def make_spares(self) -> None:
+        """Make the files ahead that the next append would otherwise make. Nothing happens where the disk has no room."""
+        with suppress(LogFullError):
+            self._shelf.grow(0, uses_reserve=False)
 
     def _new_header(self, position: int, sequence: int) -> SegmentHeader:
         return SegmentHeader(self.format.name, self._log_id, position, sequence, self._now_ms())

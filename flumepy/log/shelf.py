@@ -124,8 +124,8 @@ class Shelf:
             self._disk.sync_folder(folder)
 
     def close(self) -> None:
-        """Unlock the folders."""
-        with _OWNED_LOCK:
+        """Unlock the folders, once a file that is being made is done."""
+        with self._growing, _OWNED_LOCK:
             for name, descriptor in self._locks.items():
                 self._disk.close(descriptor)
                 _OWNED.discard(name)
@@ -146,8 +146,10 @@ class Shelf:
         return capacity if self.settings.preallocates else max(capacity, length, self.settings.segment_bytes)
 
     def grow(self, length: int, *, uses_reserve: bool) -> None:
-        """Make spares until a claim of this length can succeed. Raises LogFullError."""
+        """Make spares until a claim of this length can succeed. Raises LogFullError, also once the folders are unlocked."""
         with self._growing:
+            if not self._locks:
+                raise LogFullError(f"{self.settings.folders[0]}: the log is closed")
             wanted = (0 if uses_reserve else self.settings.reserve) + 1
             if not any(spare.capacity >= length for spare in self.spares) and self.settings.preallocates:
                 self._make_spare(max(length, self.settings.segment_bytes), keeps_minimum=not uses_reserve)

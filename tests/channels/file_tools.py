@@ -39,6 +39,7 @@ def small_channel(folder: Path, disk: Disk | None = None, **more: str) -> SmallF
     channel = build(SmallFileChannel, settings_of(folder, **more), name="c1")
     channel.disk = disk or channel.disk
     channel._caretaker.first_reopen_s = 0.01
+    channel._caretaker.space_wait_s = 60  # no file is made aside, where a test says how the disk behaves
     return channel
 
 

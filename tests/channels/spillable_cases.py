@@ -48,6 +48,7 @@ def small_file(disk: Disk | None) -> Builder:
         channel = SmallFileChannel(context, require_options(FileOptions, settings))
         channel.disk = disk or channel.disk
         channel._caretaker.first_reopen_s = 0.01
+        channel._caretaker.space_wait_s = 60
         return channel
 
     return build_file

@@ -19,7 +19,7 @@ from flumepy.log.disk import Disk
 from flumepy.testing.conformance import ChannelConformance
 from flumepy.testing.conformance.channel_tools import Ends, batch_of, bodies_of, put, take
 from flumepy.testing.conformance.component import running
-from flumepy.testing.disks import FaultyDisk
+from flumepy.testing.disks import FaultyDisk, WatchedDisk
 from flumepy.testing.fakes import build, wait_until
 from tests.channels.file_tools import SmallFileChannel, numbered, settings_of, small_channel
 
@@ -224,6 +224,34 @@ def test_a_disk_that_is_full_stops_puts_but_never_takes_and_goes_on_by_itself(
             put(made, *numbered(0, 100).bodies)
     assert caplog.text.count("Usable space exhausted") == 1
     assert caplog.text.count("There is space again; puts go on.") == 1
+
+
+class _AllocatingThreads(WatchedDisk):
+    """Notes which threads make files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def before(self, call: str) -> None:
+        if call == "allocate":
+            self.names.append(threading.current_thread().name)
+
+
+def test_files_are_made_ahead_and_never_by_the_one_who_puts(tmp_path: Path) -> None:
+    disk = _AllocatingThreads()
+    made = small_channel(tmp_path, disk)
+    made._caretaker.space_wait_s = 0
+    with running(made):
+        at_start = list(disk.names)
+        assert len(at_start) == 2, "one to use and one in reserve"
+        for start in range(0, 900, 100):
+            files = len(disk.names)
+            segments = len(list(tmp_path.glob("data*/*.segment")))
+            put(made, *numbered(start, 100).bodies)
+            if len(list(tmp_path.glob("data*/*.segment"))) > segments:
+                wait_until(lambda files=files: len(disk.names) > files, what="another file")  # type: ignore[misc]
+        assert set(disk.names[2:]) == {"channel-c1-space"}
 
 
 def test_those_behind_a_put_that_found_no_space_fail_with_it(tmp_path: Path) -> None:
