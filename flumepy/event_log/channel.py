@@ -114,7 +114,8 @@ class LogChannel(LogLife[OptionsT]):
         then(failure)
         for waiting in left:
             waiting.end(failure)
-        self._finish(admitted)
+        if admitted:
+            self._finish(admitted)
 
     def _translated(self, error: FlumeError | None) -> FlumeError | None:
         if isinstance(error, LogFullError):
@@ -212,5 +213,6 @@ class LogChannel(LogLife[OptionsT]):
             self._used -= count
             self.counters.take_success += count
             self.counters.channel_size = self._used - self._reserved
-            admitted = self._admit_waiting()
-        self._finish(admitted)
+            admitted = self._admit_waiting() if self._waiting else []
+        if admitted:
+            self._finish(admitted)

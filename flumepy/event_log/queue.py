@@ -268,8 +268,7 @@ class EventQueue:
 
     def _release(self, low: int) -> None:
         """Release if that gives a segment back; it costs a sync, so not at every commit."""
-        segments = self.log.segments()
-        if len(segments) > 1:
+        if self.log.segment_count > 1 and len(segments := self.log.segments()) > 1:
             self._release_from = segments[1].position
             if low >= self._release_from:
                 # The commit that led here stands whatever comes of this; a failed log shows at its next use.

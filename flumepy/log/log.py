@@ -231,6 +231,11 @@ class Log(Generic[FrameT]):
         for listener in self._listeners:
             listener()
 
+    @property
+    def segment_count(self) -> int:
+        """Return how many segments there are."""
+        return len(self._row)
+
     def segments(self) -> list[SegmentInfo]:
         """Return the segments in order; the last one is being filled."""
         with self._lock:

@@ -1,7 +1,7 @@
 """Writing frames at their places: the I/O of the commit's leader, and of nobody else."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flumepy.log.disk import Buffer, Disk
 from flumepy.log.row import SegmentRow
@@ -32,6 +32,9 @@ class FrameWriter:
         if len(tickets) == 1 and tickets[0].new_segment is None:
             self._write_run(tickets)
             return
+        if len(tickets) == 1 and tickets[0].new_segment is None:
+            self._write_run(tickets)
+            return
         first = 0
         for number, ticket in enumerate(tickets):
             if ticket.new_segment is not None:
@@ -48,9 +51,10 @@ class FrameWriter:
         if not tickets:
             return
         segment = self._row.active
-        parts: list[Buffer] = []
+        parts: Sequence[Buffer] = tickets[0].parts
+        if len(tickets) > 1:
+            parts = [part for ticket in tickets for part in ticket.parts]
         for ticket in tickets:
-            parts += ticket.parts
             ticket.parts = ()
         self._disk.write(segment.descriptor, parts, segment.offset(tickets[0].position))
         index, last = segment.index, tickets[-1]
