@@ -50,7 +50,8 @@ def _try(place: Path, name: str, target: Target, bodies: list[str]) -> tuple[str
     remove_folders(place)
     place.mkdir(parents=True)
     with tarfile.open(FIXTURES / f"{name}.tar.gz") as archive:
-        archive.extractall(place, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from Python 3.11.4 on
+        archive.extractall(place)
 
     def first(tell: Callable[..., None]) -> None:
         how = "hit"

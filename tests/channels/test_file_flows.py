@@ -71,7 +71,8 @@ def test_a_disk_that_fails_first_keeps_the_batch_out_of_the_others(tmp_path: Pat
 @pytest.mark.parametrize("name", ["s1_cleanstop", "s2_crash_nockpt"])
 def test_what_a_java_agent_left_is_delivered_first(name: str, tmp_path: Path) -> None:
     with tarfile.open(FIXTURES / f"{name}.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from Python 3.11.4 on
+        archive.extractall(tmp_path)
     folder = tmp_path / name
     settings = {**settings_of(tmp_path), "checkpointDir": str(folder / "cp"),
                 "dataDirs": f"{folder / 'd1'},{folder / 'd2'}"}  # fmt: skip

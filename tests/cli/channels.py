@@ -27,7 +27,8 @@ def channel(*arguments: object) -> Result:
 def java_folders(name: str, target: Path) -> list[Path]:
     """Unpack a fixture; return its two data directories and the one of its checkpoint."""
     with tarfile.open(FIXTURES / f"{name}.tar.gz") as archive:
-        archive.extractall(target, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from Python 3.11.4 on
+        archive.extractall(target)
     root = target / ("encdata" if name == "encrypted-aes" else name)
     return [root / "d1", root / "d2", root / "cp"]
 

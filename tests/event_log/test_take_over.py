@@ -47,7 +47,8 @@ class MortalDisk(Disk):
 
 def unpack(name: str, folder: Path) -> Path:
     with tarfile.open(FIXTURES / f"{name}.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from Python 3.11.4 on
+        archive.extractall(folder)
     return folder / name
 
 
