@@ -87,6 +87,17 @@ def test_http_file_roll_writes_headers_and_bodies(run: Run, example: Example) ->
     wait_until(lambda: example.lines("rolled") == ["{host=web1} hello"], what="the event")
 
 
+def test_a_file_channel_delivers_after_a_kill_what_was_acknowledged(run: Run, example: Example) -> None:
+    text = example.text("netcat-file-channel.conf")
+    shutil.rmtree(example.folder / "rolled")  # so the sink cannot start, and lines wait
+    agent = run(text)
+    assert ask(agent.port(), "one", "two") == ["OK", "OK"]
+    agent.kill()
+    (example.folder / "rolled").mkdir()
+    run(text)
+    wait_until(lambda: example.lines("rolled") == ["one", "two"], what="the lines from before the kill")
+
+
 def test_fan_in_joins_both_sources(run: Run, example: Example) -> None:
     agent = run(example.text("fan-in.conf"))
     assert ask(agent.port("lines"), "a line") == ["OK"]
