@@ -114,6 +114,9 @@ class Translator:
             mode = ""
         # A repeated \R does not fall back to half of "\r\n".
         opening = "(?>" if atom.startswith(LINE_BREAK) else "(?:"
+        if mode == "+":
+            # Not *+ itself: up to Python 3.11.4 it is wrong where what it repeats can match in several ways.
+            return f"(?>{opening}{atom}){count})"
         return f"{opening}{atom}){count}{mode}"
 
     def _counted(self, start: int) -> str:
