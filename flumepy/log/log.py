@@ -137,6 +137,8 @@ class Log(Generic[FrameT]):
             if spare is None:
                 return None
             self._room_end = position + self._shelf.room(spare.capacity, length)
+        elif self._shelf.lacks_reserve and not uses_reserve:
+            return None  # it has become the active file: filled with puts, it would leave takes no room
         ticket = Ticket(self._commit, position, self._next_sequence, sequences, parts, length, spare)
         self._next_position = end
         self._next_sequence += sequences
@@ -239,9 +241,7 @@ class Log(Generic[FrameT]):
     def segments(self) -> list[SegmentInfo]:
         """Return the segments in order; the last one is being filled."""
         with self._lock:
-            return [
-                SegmentInfo(s.path, s.position, s.end, s.header.sequence, s.header.created_ms) for s in self._row.all()
-            ]
+            return [segment.info() for segment in self._row.all()]
 
     def release(self, position: int) -> None:
         """Give back the segments that end at or before this position; the last one stays. Raises LogFailedError.

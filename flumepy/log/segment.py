@@ -95,6 +95,10 @@ class Segment:
     def __repr__(self) -> str:
         return f"Segment({self.path.name}, end={self.end}, leases={self.leases})"
 
+    def info(self) -> "SegmentInfo":
+        """Return what retention and tools want to know."""
+        return SegmentInfo(self.path, self.position, self.end, self.header.sequence, self.header.created_ms)
+
     def offset(self, position: int) -> int:
         """Return where in the file a position lies."""
         return HEADER_BYTES + position - self.position

@@ -141,6 +141,11 @@ class Shelf:
             self.spares.remove(chosen)
             return chosen
 
+    @property
+    def lacks_reserve(self) -> bool:
+        """Tell whether the reserve is in use, or was never made."""
+        return len(self.spares) < self.settings.reserve
+
     def room(self, capacity: int, length: int = 0) -> int:
         """Return how many bytes of frames may go into a file of this capacity, whose first frame has this length."""
         return capacity if self.settings.preallocates else max(capacity, length, self.settings.segment_bytes)

@@ -5,6 +5,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,24 @@ def test_a_full_disk_stops_puts_keeps_the_reserve_for_takes_and_resumes() -> Non
         log.release(log.segments()[-1].position)
         fill(log, ["resumed"])
         assert read_texts(log)[-1] == "resumed"
+
+
+def test_the_file_of_the_reserve_is_not_filled_with_puts_once_a_take_has_opened_it() -> None:
+    disk = ForgetfulDisk(space_bytes=3 * (HEADER_BYTES + 4096))
+    with opened(Path("/full"), disk=disk) as log:
+        with suppress(LogFullError):
+            fill(log, texts(0, 100))
+        count = len(read_texts(log))
+        for text in texts(1000, 1100):
+            log.append(frame(text), uses_reserve=True).wait()
+            if len(log.segments()) == 3:
+                break
+        with pytest.raises(LogFullError, match="takes go on"):
+            log.append(frame("this would fit"))
+        log.append(frame("a take"), uses_reserve=True).wait()
+        assert len(read_texts(log)) > count
+        log.release(log.segments()[-1].position)
+        fill(log, ["resumed"])
 
 
 def test_the_least_free_space_binds_puts_and_not_takes() -> None:
