@@ -112,12 +112,9 @@ class Translator:
             text.next()
         else:
             mode = ""
-        # A repeated \R does not fall back to half of "\r\n".
+        # A repeated \R does not fall back to half of "\r\n". Python before 3.11.5 gets *+ itself wrong.
         opening = "(?>" if atom.startswith(LINE_BREAK) else "(?:"
-        if mode == "+":
-            # Not *+ itself: up to Python 3.11.4 it is wrong where what it repeats can match in several ways.
-            return f"(?>{opening}{atom}){count})"
-        return f"{opening}{atom}){count}{mode}"
+        return f"(?>{opening}{atom}){count})" if mode == "+" else f"{opening}{atom}){count}{mode}"
 
     def _counted(self, start: int) -> str:
         text = self.text
