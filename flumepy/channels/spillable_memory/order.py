@@ -6,6 +6,7 @@ given back finds its place again, whoever else took meanwhile. No locks: the cha
 
 from collections import deque
 from collections.abc import Iterable
+from typing import TypeVar
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.queue_transaction import Run
@@ -53,6 +54,9 @@ class FileRun:
         return FileRun(self.number, count, self.put_s)
 
 
+RunT = TypeVar("RunT", MemoryRun, FileRun)
+
+
 class DrainOrder:
     """What a take gets next."""
 
@@ -90,28 +94,25 @@ class DrainOrder:
 
     def take_memory(self, limit: int) -> list[MemoryRun]:
         """Remove up to `limit` events up to the next one in the file."""
-        taken: list[MemoryRun] = []
-        while limit > 0 and isinstance(head := self.head, MemoryRun):
-            if len(head) > limit:
-                taken.append(head.cut(limit))
-            else:
-                taken.append(head)
-                self._runs.popleft()
-            limit -= len(taken[-1])
-            self.in_memory -= len(taken[-1])
+        taken = self._take(MemoryRun, limit)
+        self.in_memory -= sum(map(len, taken))
         return taken
 
     def take_file(self, limit: int) -> list[FileRun]:
         """Remove up to `limit` events up to the next one in memory."""
-        taken: list[FileRun] = []
-        while limit > 0 and isinstance(head := self.head, FileRun):
+        taken = self._take(FileRun, limit)
+        self.in_file -= sum(map(len, taken))
+        return taken
+
+    def _take(self, kind: type[RunT], limit: int) -> list[RunT]:
+        taken: list[RunT] = []
+        while limit > 0 and isinstance(head := self.head, kind):
             if len(head) > limit:
                 taken.append(head.cut(limit))
             else:
                 taken.append(head)
                 self._runs.popleft()
             limit -= len(taken[-1])
-            self.in_file -= len(taken[-1])
         return taken
 
     def give_back(self, runs: Iterable[MemoryRun | FileRun]) -> None:
