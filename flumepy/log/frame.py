@@ -21,12 +21,14 @@ checksum of its own, so that recovery can walk over heads without reading what l
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from crc32c import crc32c
 
 from flumepy.core.errors import InputError
 from flumepy.log.disk import Buffer
 from flumepy.log.format import FrameHead, Prepared, Scan, Stop
+from flumepy.log.stride import LEAST_HEADS, agreeing_heads
 
 MAGIC = b"\xf1\x7e"
 HEAD = struct.Struct("<2sBBIIIQQQI")
@@ -37,6 +39,9 @@ CHECKED_BYTES = HEAD_CONTENT.size
 ROW_HEAD = struct.Struct("<HBxI4xIQQ")
 MAGIC_NUMBER = int.from_bytes(MAGIC, "little")
 ROW_BYTES = 64 * 1024  # a row ends here, so that an index of rows is as fine as one of frames
+#: bytes of a head that are the same in a row of equal frames: magic, kind, lengths, counts, upper halves of what rises
+EQUAL_BYTES = (0, 1, 2, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
+POSITION_PLACE, SEQUENCE_PLACE = 16, 24
 MAX_PAYLOAD_BYTES = (1 << 32) - 1
 
 
@@ -113,11 +118,33 @@ class NativeFormat:
                 if crc32c(view[offset + head_bytes : offset + length]) != crc:
                     return Scan(heads, Stop.BAD)
             elif kind == self._plain and count:
+                if equal := self._equal(data, offset, length, count):
+                    heads += _rows((stated, length, sequence, count, kind), equal)
+                    offset += equal * length
+                    continue
                 end, behind = self._row(data, position, offset + length, sequence + count)
                 length, count = end - offset, behind - sequence
             heads.append((stated, length, sequence, count, kind))
             offset += length
         return Scan(heads, Stop.SHORT, head_bytes) if offset < size else Scan(heads, Stop.END)
+
+    def _equal(self, data: Buffer, offset: int, length: int, count: int) -> int:
+        """Return how many frames of this length and count stand here, the first one's head being sound; 0 for a few.
+
+        As in a row, the head that follows a frame speaks for it; so the last one that is found is not counted.
+        """
+        most = (len(data) - HEAD.size - offset) // length + 1
+        if most < LEAST_HEADS:
+            return 0
+        start = data[offset : offset + 8]
+        for number in (1, 2, 8, LEAST_HEADS - 1):
+            place = offset + number * length
+            if data[place : place + 8] != start:
+                return 0
+        raw = data if isinstance(data, bytes) else bytes(data)
+        rising = ((POSITION_PLACE, length), (SEQUENCE_PLACE, count))
+        found = agreeing_heads(raw, offset, length, most, EQUAL_BYTES, rising)
+        return found - 1 if found >= LEAST_HEADS else 0
 
     def _row(self, data: Buffer, position: int, offset: int, sequence: int) -> tuple[int, int]:
         """Return where a row of plain frames ends, and the sequence number behind it: a scan spends its time here.
@@ -142,13 +169,29 @@ class NativeFormat:
     def find(self, data: Buffer, start: int, position: int) -> int:
         """Return the offset of the next head that is sound for its place; -1 when there is none."""
         raw = bytes(data)
-        offset = raw.find(MAGIC, start)
+        # Zeros, and most text, have no such byte, and one byte is found much faster than two.
+        offset = raw.find(MAGIC[:1], start)
+        offset = raw.find(MAGIC, offset) if offset >= 0 else -1
         while offset >= 0 and offset + HEAD.size <= len(raw):
             *_, stated, _, _, head_crc = HEAD.unpack_from(raw, offset)
             if stated == position + offset and crc32c(raw[offset : offset + CHECKED_BYTES]) == head_crc:
                 return offset
             offset = raw.find(MAGIC, offset + 1)
         return -1
+
+
+def _rows(first: FrameHead, frames: int) -> list[FrameHead]:
+    """Return so many frames like the first one, behind each other, as rows."""
+    position, length, sequence, count, kind = first
+    most = -(-ROW_BYTES // length)
+    whole, rest = divmod(frames, most)
+    row_bytes, row_count = most * length, most * count
+    end, behind = position + whole * row_bytes, sequence + whole * row_count
+    places, numbers = range(position, end, row_bytes), range(sequence, behind, row_count)
+    rows = list(zip(places, repeat(row_bytes), numbers, repeat(row_count), repeat(kind)))
+    if rest:
+        rows.append((end, rest * length, behind, rest * count, kind))
+    return rows
 
 
 def flags_of(data: bytes, offset: int) -> int:

@@ -1,11 +1,14 @@
 """The engine's frame: any damaged byte is seen, a frame of another place is none, and a lost one is found again."""
 
+from itertools import accumulate
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flumepy.log.format import FrameHead, Stop
-from flumepy.log.frame import Frame, NativeFormat, read_frame
+from flumepy.log.frame import ROW_BYTES, Frame, NativeFormat, read_frame
+from flumepy.log.stride import LEAST_HEADS
 
 FORMAT = NativeFormat()
 PLAIN = 1
@@ -94,3 +97,64 @@ def test_a_row_ends_before_a_frame_whose_place_or_numbers_are_damaged(counts: li
     before = [head for head in sound if head[0] < struck[0]]
     assert rows.stop is Stop.BAD
     assert (plain_numbers(rows.heads), other_frames(rows.heads)) == (plain_numbers(before), other_frames(before))
+
+
+def equal(frames: int, size: int, count: int = 3, odd: int = -1) -> bytearray:
+    """Return equal plain frames; the one of the number `odd` is another one of the same length."""
+    data, sequence = bytearray(), 100
+    for number in range(frames):
+        kind, numbers = (2, 0) if number == odd else (PLAIN, count)
+        frame = Frame(kind, numbers, [b"x" * size])
+        data += b"".join(FORMAT.prepare(frame, sequence, 5000 + len(data), number).parts)
+        sequence += numbers
+    return data
+
+
+def lengths(heads: list[FrameHead]) -> int:
+    return sum(head[1] for head in heads)
+
+
+@given(frames=st.integers(1, 5 * LEAST_HEADS), size=st.integers(0, 90), tail=st.integers(0, 140))
+def test_rows_of_equal_frames_say_what_the_frames_say(frames: int, size: int, tail: int) -> None:
+    whole = bytes(equal(frames, size))
+    data = whole[: max(44, len(whole) - tail)]
+    rows, single = NativeFormat(plain=PLAIN).scan(data, 5000, verify=False), FORMAT.scan(data, 5000, verify=False)
+    assert (rows.stop, plain_numbers(rows.heads)) == (single.stop, plain_numbers(single.heads))
+    assert lengths(rows.heads) == lengths(single.heads)
+    assert NativeFormat(plain=PLAIN).scan(memoryview(data), 5000, verify=False) == rows
+
+
+@given(place=st.integers(0), mask=st.integers(1, 255), struck=st.integers(0, 149))
+def test_a_row_of_equal_frames_ends_before_a_damaged_one(place: int, mask: int, struck: int) -> None:
+    data = equal(150, 60)
+    deciding = [0, 1, 2, *range(4, 8), *range(12, 16), *range(16, 32)]
+    data[struck * 104 + deciding[place % len(deciding)]] ^= mask
+    rows = NativeFormat(plain=PLAIN).scan(bytes(data), 5000, verify=False)
+    assert (rows.stop, lengths(rows.heads)) == (Stop.BAD, struck * 104)
+    assert plain_numbers(rows.heads) == list(range(100, 100 + struck * 3))
+
+
+@given(odd=st.integers(0, 149))
+def test_a_frame_of_another_kind_is_seen_between_equal_ones(odd: int) -> None:
+    data = bytes(equal(150, 60, odd=odd))
+    rows, single = NativeFormat(plain=PLAIN).scan(data, 5000, verify=False), FORMAT.scan(data, 5000, verify=False)
+    assert other_frames(rows.heads) == other_frames(single.heads)
+    assert len(other_frames(rows.heads)) == 1
+
+
+@pytest.mark.parametrize("frames", [631, 632, 633, 634, 3000])
+def test_rows_of_equal_frames_end_where_an_index_wants_an_entry(frames: int) -> None:
+    data = bytes(equal(frames, 60))
+    rows = NativeFormat(plain=PLAIN).scan(data, 5000, verify=False).heads
+    assert plain_numbers(rows) == list(range(100, 100 + frames * 3))
+    assert [head[0] for head in rows] == list(accumulate([head[1] for head in rows[:-1]], initial=5000))
+    assert lengths(rows) == len(data)
+    assert max(head[1] for head in rows) < ROW_BYTES + 104
+    assert len(rows) < len(data) / ROW_BYTES + 8
+
+
+@pytest.mark.parametrize("filler", [b"\0", b"\xf1", b"x", b"\xf1\x7e"])
+def test_a_frame_is_found_behind_anything(filler: bytes) -> None:
+    data = filler * 700 + encoded([b"a"], position=len(filler) * 700)
+    assert FORMAT.find(data, 0, 0) == len(filler) * 700
+    assert FORMAT.find(filler * 700, 0, 0) == -1
