@@ -1,7 +1,7 @@
 """Reading the segments of a log that was closed, or left: finding the frames, the damage between them, and the end.
 
 Nothing is believed but the frames: a segment's header only helps where its own bytes agree with the file's name. Reading
-goes forward in windows of 1 MB, so that neither a large segment costs memory, nor many damaged places cost time.
+goes forward in windows of 512 KB, so that neither a large segment costs memory, nor many damaged places cost time.
 """
 
 import logging
@@ -19,7 +19,7 @@ from flumepy.log.segment import HEADER_BYTES, Segment, SegmentHeader, SparseInde
 
 log = logging.getLogger("flumepy.log")
 
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 512 * 1024  # twice as much no longer stays in the processor's cache, half as much is more calls
 ZEROS = bytes(CHUNK_BYTES)
 
 #: called with frames in order, and a function that reads one of them whole
@@ -123,6 +123,7 @@ class Reader:
     def _load(self, segment: Segment, position: int, size: int, limit: int) -> None:
         """Read at least `size` bytes from a position on, fewer at the end of the file or at the limit."""
         size = min(max(size, CHUNK_BYTES), limit - position)
+        self._data = b""  # its memory, which is in the processor's cache, is used again
         self._base, self._data = position, self._disk.read(segment.descriptor, size, segment.offset(position))
         self._is_file_end = len(self._data) < size
 
@@ -133,7 +134,7 @@ class Reader:
             if not 0 <= offset < len(self._data):
                 self._load(segment, position, CHUNK_BYTES, limit)
                 offset = 0
-            data = memoryview(self._data)[offset:]
+            data = memoryview(self._data)[offset:] if offset else self._data
             scan = Scan([], Stop.END)
             if position < self._visits_from < position + len(data):  # no row of frames may go across
                 scan = self._format.scan(data[: self._visits_from - position], position, verify=verify)

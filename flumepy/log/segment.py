@@ -4,7 +4,6 @@ import struct
 from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -144,9 +143,13 @@ class SparseIndex:
 
     def add_heads(self, heads: list[FrameHead]) -> None:
         """Remember some of these frames, which come in order."""
-        place = 0
-        while (place := bisect_left(heads, self.due, place, key=itemgetter(0))) < len(heads):
-            self.add(heads[place][2], heads[place][0])
+        due = self.due
+        for position, _, sequence, _, _ in heads:
+            if position >= due:
+                self._sequences.append(sequence)
+                self._positions.append(position)
+                due = position + INDEX_INTERVAL_BYTES
+        self.due = due
 
     def floor(self, sequence: int, default: int) -> int:
         """Return the position of the last known frame that starts at or before this sequence number."""

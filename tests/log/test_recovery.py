@@ -10,7 +10,7 @@ from flumepy.testing.disks import WatchedDisk
 from flumepy.testing.forgetful_disk import ForgetfulDisk
 from tests.log.logs import fill, frame, new_log, opened, read_texts, texts
 
-SEGMENT_BYTES = 4 * CHUNK_BYTES
+SEGMENT_BYTES = 4 * 1024 * 1024
 
 
 class CountingDisk(WatchedDisk):
