@@ -11,6 +11,8 @@ QUIET_CORES = 0.3
 QUIET_WAIT_S = 60
 OPEN_FILES = 8192
 
+_given_ports: set[int] = set()
+
 
 def describe() -> str:
     """Return processor, cores, memory, kernel and Python in one line."""
@@ -44,13 +46,20 @@ def allow_many_files() -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` ports of 127.0.0.1 that nobody listens on."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Return `count` ports of 127.0.0.1 that nobody listens on, none twice: an agent that starts may not listen yet."""
+    probes: list[socket.socket] = []
+    ports: list[int] = []
     try:
-        return [probe.getsockname()[1] for probe in probes]
+        while len(ports) < count:
+            probes.append(socket.create_server(("127.0.0.1", 0)))
+            port = probes[-1].getsockname()[1]
+            if port not in _given_ports:
+                _given_ports.add(port)
+                ports.append(port)
     finally:
         for probe in probes:
             probe.close()
+    return ports
 
 
 def _busy_cores() -> float:
