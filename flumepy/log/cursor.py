@@ -49,8 +49,8 @@ class Cursor:
                     last = scan.heads[-1]
                     self.position = last[0] + last[1]
                     return Chunk(start, data, scan.heads)
-                if scan.stop is Stop.SHORT and start + scan.needed <= stop and len(data) < scan.needed:
-                    wanted = scan.needed
+                if scan.stop is Stop.SHORT and start + scan.needed <= stop and wanted < scan.needed:
+                    wanted = scan.needed  # if that is not there either, the file is too short
                     continue
                 if start >= stop:  # a gap between two segments
                     self.position = self._log.next_segment_position(segment, end)

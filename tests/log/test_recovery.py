@@ -61,6 +61,20 @@ def test_a_file_that_is_too_short_does_not_make_recovery_read_what_is_not_there(
     assert counting.largest_read <= CHUNK_BYTES
 
 
+@pytest.mark.parametrize("left", [1, 20, 43])
+def test_a_file_that_ends_within_a_head_does_not_keep_a_reader_for_ever(left: int) -> None:
+    disk = ForgetfulDisk()
+    folder = Path("/within")
+    contents = texts(0, 3, 1000 - 44) + texts(3, 4, 4096 - 3000 - 44 - left) + texts(4, 12, 1000 - 44)
+    with opened(folder, disk=disk) as log:
+        fill(log, contents)
+        infos = log.segments()
+    disk.unlink(infos[1].path)
+    with opened(folder, disk=disk) as log:
+        assert log.damages == 1
+        assert read_texts(log) == contents[:4] + contents[8:]
+
+
 def test_remains_behind_the_last_frame_are_cleared_and_counted() -> None:
     disk = ForgetfulDisk()
     folder = Path("/remains")
