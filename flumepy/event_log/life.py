@@ -12,10 +12,12 @@ from flumepy.core.options import OptionsT
 from flumepy.core.queue_channel import QueueChannel
 from flumepy.event_log.caretaker import Caretaker
 from flumepy.event_log.counters import LogChannelCounters
+from flumepy.event_log.put import Put
 from flumepy.event_log.queue import EventQueue
 from flumepy.event_log.store import EventStore, Saved, Secrets, StoreSettings
 from flumepy.log.disk import Disk
 from flumepy.log.errors import LogFailedError, LogFullError
+from flumepy.log.ticket import Level
 
 COMPLAINT_INTERVAL_S = 10.0
 
@@ -80,7 +82,7 @@ class LogLife(QueueChannel[OptionsT]):
         """Begin a life of the queue. Raises StartError."""
         store = EventStore(
             self.store_settings(), secrets=self.secrets, disk=self.disk, clock=self.context.clock,
-            wake=self.wake_listeners, lost=self._lost, rolled=self._caretaker.make_space,
+            owner=self,
         )  # fmt: skip
         events = store.open()
         events.log.make_spares()
@@ -127,7 +129,15 @@ class LogLife(QueueChannel[OptionsT]):
     def _closed_error(self, reason: str) -> ChannelError:
         return ChannelError(f"Channel closed [channel={self.name}]. Due to {reason}")
 
-    def _lost(self, count: int) -> None:
+    @abstractmethod
+    def puts_ended(self, queue: EventQueue, puts: list[Put], error: FlumeError | None) -> None:
+        """Count puts that are stored, or failed, and tell them."""
+
+    def make_space_later(self) -> None:
+        """Have another file made ahead, in a moment."""
+        self._caretaker.make_space()
+
+    def events_lost(self, count: int) -> None:
         """Take note of events that the queue turned out not to have."""
         with self._lock:
             self._used -= count
@@ -180,7 +190,7 @@ class LogLife(QueueChannel[OptionsT]):
         """Let the log sync, without waiting for it."""
         events = self._events
         if events is not None:
-            events.log.call_when_synced(lambda error: None if error is None else self.disk_failed(events, error))
+            events.log.call_when(Level.SYNCED, lambda error: None if error is None else self.disk_failed(events, error))
 
     @property
     def size(self) -> int:

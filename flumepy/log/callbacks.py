@@ -29,7 +29,7 @@ class CallQueue:
 
     def __init__(self, lock: threading.Lock) -> None:
         self._lock = lock  # the log's; guards everything below
-        self._due: list[Call] = []
+        self.due: list[Call] = []
         self._is_serving = False
         self.waiting: list[Call] = []
 
@@ -39,12 +39,10 @@ class CallQueue:
 
     def put_due(self, calls: list[Call]) -> None:
         """Queue callbacks whose wait is over."""
-        self._due += calls
+        self.due += calls
 
-    def move(self, written_end: int, synced_end: int) -> bool:
-        """Queue those whose wait is over now; tell whether there are any."""
-        if not self.waiting:
-            return False
+    def move(self, written_end: int, synced_end: int) -> None:
+        """Queue those whose wait is over now."""
         ready: list[Call] = []
         still: list[Call] = []
         for call in self.waiting:
@@ -53,7 +51,6 @@ class CallQueue:
         self.waiting = still
         ready.sort(key=lambda call: call.end)  # they may have been registered in another order
         self.put_due(ready)
-        return bool(ready)
 
     def fail(self, failure: FlumeError) -> None:
         """Queue all that wait, with this failure."""
@@ -66,7 +63,7 @@ class CallQueue:
     def serve(self) -> None:
         """Call what is due, until nothing is."""
         with self._lock:
-            if self._is_serving or not self._due:
+            if self._is_serving or not self.due:
                 return
             self._is_serving = True
         try:
@@ -79,7 +76,7 @@ class CallQueue:
 
     def _next(self) -> Call | None:
         with self._lock:
-            if self._due:
-                return self._due.pop(0)
+            if self.due:
+                return self.due.pop(0)
             self._is_serving = False
             return None

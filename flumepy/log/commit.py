@@ -1,8 +1,9 @@
 """Leader/follower group commit: appenders queue, the first leads, writes and syncs for all that wait, and wakes them.
 
 A round takes everything that is pending, writes it, syncs if anybody waits for that, and hands the lead to one of those who
-came meanwhile. A waiting thread costs one lock; callbacks are served by one syncer thread, started on first use, which
-leads when no thread does. Nothing here does I/O itself, the writer does.
+came meanwhile. A waiting thread costs one lock. For those who are called back, one syncer thread, started on first use,
+leads when no other thread does; whoever has led calls back, after the lead was handed over, so that a callback may append.
+Nothing here does I/O itself, the writer does.
 
 The lead is a baton: whoever has it, and nobody else, writes, syncs, moves the ends, and then hands it over. A failure does
 not take it away, so `close` gets it only when the leader's last system call has returned.
@@ -144,6 +145,7 @@ class GroupCommit:
             yield
         finally:
             self._hand_over()
+            self._calls.serve()
 
     def _take_lead(self) -> None:
         with self.lock:
@@ -171,11 +173,13 @@ class GroupCommit:
             thread.join()
 
     def _lead(self, level: Level) -> None:
-        """Make a round, then hand over; called by the one who has the lead."""
+        """Make a round, then hand over, then call back; called by the one who has the lead."""
         try:
             self._round(syncs=level is SYNCED)
         finally:
             self._hand_over()
+            if self._calls.due:
+                self._calls.serve()
 
     def _round(self, *, syncs: bool) -> None:
         """Write what is pending, sync if anybody wishes it, wake those whose wait is over.
@@ -218,7 +222,6 @@ class GroupCommit:
     def _move(self, written_end: int, synced_end: int) -> None:
         """Move the ends forward and wake those whose wait is over."""
         first: Waiter | None = None
-        serves = False
         with self.lock:
             self.written_end = written_end
             self.synced_end = synced_end
@@ -231,12 +234,10 @@ class GroupCommit:
                 self._waiters = still
                 first = chain(ready)
             if self._calls.waiting:
-                serves = self._calls.move(written_end, synced_end)
+                self._calls.move(written_end, synced_end)
         self._advanced()
         if first is not None:
             first.gate.set()
-        if serves:
-            self._calls.serve()
 
     def _hand_over(self) -> None:
         """Let one of those who still wait lead the next round: a thread if there is one, else the syncer."""

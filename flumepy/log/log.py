@@ -149,9 +149,9 @@ class Log(Generic[FrameT]):
         """Return when everything that was appended is synced. Raises LogFailedError."""
         self._commit.wait(self._next_position, Level.SYNCED)
 
-    def call_when_synced(self, callback: "Callable[[FlumeError | None], None]") -> None:
-        """Sync everything that was appended, on the log's own thread, then call back; see Ticket.call_when."""
-        self._commit.call_when(self._next_position, Level.SYNCED, callback)
+    def call_when(self, level: Level, callback: "Callable[[FlumeError | None], None]") -> None:
+        """Bring everything that was appended so far, on the log's own thread, then call back; see Ticket.call_when."""
+        self._commit.call_when(self._next_position, level, callback)
 
     def make_spares(self) -> None:
         """Make the files ahead that the next append would otherwise make. Nothing happens where the disk has no room."""

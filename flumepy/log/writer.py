@@ -32,9 +32,6 @@ class FrameWriter:
         if len(tickets) == 1 and tickets[0].new_segment is None:
             self._write_run(tickets)
             return
-        if len(tickets) == 1 and tickets[0].new_segment is None:
-            self._write_run(tickets)
-            return
         first = 0
         for number, ticket in enumerate(tickets):
             if ticket.new_segment is not None:

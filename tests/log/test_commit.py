@@ -151,7 +151,7 @@ def test_a_callback_for_what_is_done_is_made_at_once() -> None:
         ticket.wait()
         ticket.call_when(Level.SYNCED, called.append)
         assert called == [None]
-        log.call_when_synced(called.append)
+        log.call_when(Level.SYNCED, called.append)
         assert called == [None, None]
 
 
