@@ -28,6 +28,7 @@ class BatchSink(Sink[OptionsT]):
         self.before_take()
         try:
             with self.channel.transaction() as transaction:
+                transaction.waits_for_takes = False
                 batches = transaction.take(self.batch_size)
                 count = sum(map(len, batches))
                 self.count_taken(count)

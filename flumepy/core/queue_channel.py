@@ -290,7 +290,7 @@ class QueueChannel(Channel[OptionsT]):
             self.counters.channel_size = self._queued
         self.wake_listeners()
 
-    def commit_taken(self, runs: list[Run]) -> None:
+    def commit_taken(self, runs: list[Run], *, waits: bool = True) -> None:
         """Forget taken events; their room goes to who waits for it. Raises ChannelError where a channel can fail here."""
         count = sum([run.count for run in runs])
         with self._lock:

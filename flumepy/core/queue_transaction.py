@@ -132,7 +132,7 @@ class QueueTransaction(Transaction):
             committed, returned = self._split_taken(count)
             self._taken = [*committed, *returned]  # for a roll-back, should the commit fail
         if committed:
-            self._channel.commit_taken(committed)
+            self._channel.commit_taken(committed, waits=self.waits_for_takes)
         self._taken = []
         if returned:
             self._channel.give_back(returned)

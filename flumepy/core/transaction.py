@@ -26,10 +26,15 @@ class State(Enum):
 
 
 class Transaction(ABC):
-    """One unit of work; serves exactly one with-block."""
+    """One unit of work; serves exactly one with-block.
+
+    waits_for_takes: false lets the commit of takes return before a durable channel has stored it: for whoever delivers
+    again after a crash anyway, as every sink does.
+    """
 
     def __init__(self) -> None:
         self._state = State.NEW
+        self.waits_for_takes = True
 
     def __enter__(self) -> Self:
         if self._state is not State.NEW:

@@ -7,7 +7,6 @@ the level that was asked for.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Done, Line, Offer
@@ -17,7 +16,7 @@ from flumepy.core.queue_transaction import QueueOffer
 from flumepy.core.queue_transaction import Run as QueueRun
 from flumepy.event_log.life import LogLife
 from flumepy.event_log.offers import LogOffer
-from flumepy.event_log.put import Ended, Put
+from flumepy.event_log.put import Put
 from flumepy.event_log.queue import EventQueue
 from flumepy.event_log.runs import Run
 from flumepy.log.errors import LogFailedError, LogFullError
@@ -60,7 +59,7 @@ class LogChannel(LogLife[OptionsT]):
 
     def _encode(self, offer: LogOffer, events: EventQueue) -> None:
         now_s = self.context.clock.monotonic_s()
-        offer.put = Put(offer.batch, events.codec, now_s, partial(self._put_ended, offer, offer.end), line=offer.line)
+        offer.put = Put(offer.batch, events.codec, now_s, offer.end, line=offer.line)
 
     def fits(self, offer: QueueOffer) -> bool:
         """Tell whether there is room for a put; called under the lock."""
@@ -75,7 +74,7 @@ class LogChannel(LogLife[OptionsT]):
         assert offer.put is not None
         assert self._events is not None
         offer.events = self._events
-        self._events.enqueue(offer.put)
+        self._events.puts.enqueue(offer.put)
 
     def _finish(self, admitted: Sequence[QueueOffer]) -> None:
         """Store what has its place, without the lock; held offers end here."""
@@ -83,39 +82,48 @@ class LogChannel(LogLife[OptionsT]):
             if offer.is_held:
                 offer.end(None)
             elif isinstance(offer, LogOffer) and offer.events is not None:
-                offer.events.flush()
+                offer.events.puts.flush()
 
-    def _put_ended(self, offer: LogOffer, then: Ended, error: FlumeError | None) -> None:
-        """Count a put that is stored, or failed; called without a lock, maybe on a thread of the log."""
-        count, line = offer.count, offer.line
+    def puts_ended(self, queue: EventQueue | None, puts: list[Put], error: FlumeError | None) -> None:
+        """Count puts that are stored, or failed, and tell them; called without a lock, maybe on a thread of the log."""
+        count = sum([put.count for put in puts])
         left: list[QueueOffer] = []
         admitted: list[QueueOffer] = []
         with self._lock:
             self._reserved -= count
-            if error is not None or offer.events is not self._events:
-                self._used -= count  # it failed, or this life found it on the disk
+            if error is not None or queue is not self._events:
+                self._used -= count  # they failed, or this life found them on the disk
             if error is not None:
                 self.counters.put_error += count
-                if line is not None:
-                    line.is_broken = True
-                    left = [waiting for waiting in self._waiting if waiting.line is line]
-                    self._waiting = deque(waiting for waiting in self._waiting if waiting.line is not line)
+                left = self._break_lines({put.line for put in puts})
                 admitted = self._admit_waiting()
             else:
                 self.counters.put_success += count
             self.counters.channel_size = self._used - self._reserved
         if isinstance(error, LogFailedError):
-            self.disk_failed(offer.events, error)
+            self.disk_failed(queue, error)
         elif isinstance(error, LogFullError):
             self.tell_full(error)
         elif self.is_full and error is None:
             self.tell_room()
         failure = self._translated(error)
-        then(failure)
+        for put in puts:
+            put.then(failure)
         for waiting in left:
             waiting.end(failure)
         if admitted:
             self._finish(admitted)
+
+    def _break_lines(self, lines: set[Line | None]) -> list[QueueOffer]:
+        """Let no offer overtake one that failed; return those that waited behind it. Called under the lock."""
+        lines.discard(None)
+        for line in lines:
+            assert line is not None
+            line.is_broken = True
+        left = [waiting for waiting in self._waiting if waiting.line in lines]
+        if left:
+            self._waiting = deque(waiting for waiting in self._waiting if waiting.line not in lines)
+        return left
 
     def _translated(self, error: FlumeError | None) -> FlumeError | None:
         if isinstance(error, LogFullError):
@@ -144,15 +152,15 @@ class LogChannel(LogLife[OptionsT]):
     def store_held(self, offer: LogOffer, done: Callable[[FlumeError | None], None]) -> None:
         """Store held events and call back."""
         assert offer.put is not None
-        offer.put.done = partial(self._put_ended, offer, done)
+        offer.put.then = done
         with self._lock:
             offer.events = events = self._events
             if events is not None:
-                events.enqueue(offer.put)
+                events.puts.enqueue(offer.put)
         if events is not None:
-            events.flush()
+            events.puts.flush()
         else:
-            offer.put.done(self._closed)
+            self.puts_ended(None, [offer.put], self._closed)
 
     def withdraw_held(self, offer: QueueOffer) -> None:
         """Free held room."""
@@ -191,7 +199,7 @@ class LogChannel(LogLife[OptionsT]):
         if events is not None and own:
             events.give_back(own)
 
-    def commit_taken(self, runs: list[QueueRun]) -> None:
+    def commit_taken(self, runs: list[QueueRun], *, waits: bool = True) -> None:
         """Mark events as taken, for good. Raises ChannelError: then they come again."""
         events = self._events
         own = [run for run in runs if isinstance(run, Run) and run.owner is events]
@@ -202,7 +210,7 @@ class LogChannel(LogLife[OptionsT]):
                 ChannelError(f"{self.name}: the log was opened anew since these events were taken; they come again")
             )
         try:
-            events.commit(own)
+            events.commit(own, waits=waits)
         except LogFullError as error:
             raise self._take_error(ChannelError(f"{self.name}: {error}")) from error
         except LogFailedError as error:

@@ -2,25 +2,25 @@
 
 A put becomes a frame and, once that has reached the level, visible to takers, in the order of the log. Up to a budget of
 bytes it stays in memory; beyond that it is read back later, so memory is bounded however long the backlog. Takers get
-what was given back first, then what is in memory, then the disk: that is the order of the sequence numbers. A commit of
-takes appends one TAKE frame. Facts about takes reach `_taken` only once that frame has reached the level, so whatever is
-derived from it (a watermark in another frame, a summary, what may be released) is true after any crash.
+what was given back first, then what is in memory, then the disk: that is the order of the sequence numbers.
 """
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
-from threading import get_ident
 
 from flumepy.core.clock import Clock, SystemClock
 from flumepy.core.errors import FlumeError
 from flumepy.event_log.backlog import Backlog, wanted_of
 from flumepy.event_log.checkpoint import Checkpoint
 from flumepy.event_log.frames import PayloadCodec, take_frame
+from flumepy.event_log.owner import NoOwner, Owner
 from flumepy.event_log.put import Put
+from flumepy.event_log.puts import Puts
 from flumepy.event_log.recovery import Recovered
 from flumepy.event_log.runs import OVERHEAD_BYTES, Run, cut_head, spans_of
+from flumepy.event_log.takes import Takes
+from flumepy.event_log.watch import Watch
 from flumepy.log.errors import LogFailedError, LogFullError
 from flumepy.log.frame import Frame
 from flumepy.log.ticket import Level, Ticket
@@ -31,7 +31,7 @@ HOT_BYTES = 16 * 1024 * 1024
 class EventQueue:
     """One life of a queue, from the opening of its log to its end or failure.
 
-    wake: called when events are to be had. rolled: called when a file was taken into use; it is time to make another.
+    A put is enqueued and flushed with `puts`.
     """
 
     def __init__(
@@ -43,23 +43,18 @@ class EventQueue:
         hot_bytes: int = HOT_BYTES,
         skips_bad: bool = False,
         clock: Clock | None = None,
-        wake: Callable[[], None] = lambda: None,
-        lost: Callable[[int], None] = lambda _: None,
-        rolled: Callable[[], None] = lambda: None,
+        owner: Owner | None = None,
     ) -> None:
         self.log = recovered.log
         self.level = level
         self.codec = codec
-        self._wake = wake
-        self._lost = lost
-        self._rolled = rolled
+        self._owner = owner or NoOwner()
         self._hot_limit = hot_bytes
-        self._arrivals: deque[Put] = deque()
-        self._storing = threading.Lock()  # one thread at a time appends arrivals, in their order
-        self._pending: deque[Put] = deque()  # appended, in the order of the log
         self._settling = threading.Lock()  # one thread at a time releases
         self._lock = threading.Lock()  # guards everything below
-        self._taken = recovered.taken
+        self._watch = Watch(self.log, level, self._lock, self._reached, self._has_more)
+        self.puts = Puts(self.log, level, self._lock, self._log_frame, self._show, self._answer, self._watch)
+        self._takes = Takes(self.log, level, self._lock, recovered.taken, self._log_take, self._watch)
         self._returned: deque[Run] = deque()
         self._hot: deque[Run] = deque()
         self._hot_bytes = 0
@@ -69,8 +64,6 @@ class EventQueue:
         self._backlog = Backlog(self, codec, clock or SystemClock(), skips_bad=skips_bad)
         self._is_behind = recovered.queued > 0  # some visible events are on disk only
         self._is_reading = False
-        self._commits: dict[int, int] = {}  # open commits of takes, and a position before their frame
-        self._last_commit = 0
         self._release_from = 0  # below this a release gives nothing back
         self.available = recovered.queued  #: events that a take could get
         self.version = 0  #: changes with every put and take
@@ -78,65 +71,32 @@ class EventQueue:
         if self._is_behind:
             self._backlog.begin(recovered.low, min(recovered.taken.watermark, self._end_sequence))
 
-    # -- putting ----------------------------------------------------------------------------------------------------
-
-    def enqueue(self, put: Put) -> None:
-        """Give a put its place in the order; `flush` must follow. May be called under a lock."""
-        self._arrivals.append(put)
-
-    def flush(self) -> None:
-        """Append what was enqueued. Waits only for those puts of this thread that were prepared with `blocks`."""
-        mine: list[Put] = []
-        while self._arrivals and self._storing.acquire(blocking=False):
-            try:
-                while self._arrivals:
-                    self._append(self._arrivals.popleft(), mine)
-            finally:
-                self._storing.release()
-        for put in mine:
-            assert put.ticket is not None
-            try:
-                put.ticket.wait(self.level)
-            except LogFailedError as failure:
-                self._stored(put, failure)
-            else:
-                self._stored(put, None)
-
-    def _append(self, put: Put, mine: list[Put]) -> None:
-        if put.line is not None and put.line.is_broken:
-            put.done(LogFullError(f"{self.log.name}: an earlier put found no space"))
-            return
-        assert put.frame is not None
-        try:
-            put.ticket = self._log_frame(put.frame)
-        except (LogFullError, LogFailedError) as error:
-            put.done(error)
-            return
-        put.frame = None
-        self._pending.append(put)
-        if put.leader == get_ident():
-            mine.append(put)
-        else:
-            put.ticket.call_when(self.level, lambda error: self._stored(put, error))
-
     def _log_frame(self, frame: Frame, *, uses_reserve: bool = False) -> Ticket:
         ticket = self.log.append(frame, uses_reserve=uses_reserve)
         if ticket.new_segment is not None:
-            self._rolled()
+            self._owner.make_space_later()
         return ticket
 
-    def _stored(self, put: Put, error: FlumeError | None) -> None:
-        if error is None:
-            self._publish()
-        put.done(error)
+    def _log_take(self, frame: Frame) -> Ticket:
+        return self._log_frame(frame, uses_reserve=True)
 
-    def _publish(self) -> None:
-        """Let takers see the puts that have reached the level, in order."""
-        with self._lock:
-            while self._pending and (ticket := self._pending[0].ticket) is not None and ticket.is_done(self.level):
-                put = self._pending.popleft()
-                self._show(put, ticket)
-        self._wake()
+    def _reached(self, error: FlumeError | None) -> None:
+        """End what has reached the level, or all of it with the failure; the watch calls."""
+        self.puts.reached(error)
+        if error is None:
+            self._takes.arrive()
+        else:
+            self._owner.disk_failed(self, error)
+
+    def _has_more(self, error: FlumeError | None) -> bool:
+        return self.puts.is_under_way or (error is None and self._takes.is_under_way)
+
+    # -- putting ----------------------------------------------------------------------------------------------------
+
+    def _answer(self, puts: list[Put], error: FlumeError | None) -> None:
+        if error is None:
+            self._owner.wake_listeners()
+        self._owner.puts_ended(self, puts, error)
 
     def _show(self, put: Put, ticket: Ticket) -> None:
         size_bytes = put.size_bytes
@@ -173,9 +133,9 @@ class EventQueue:
                 raise
             finally:
                 self._is_reading = False
-            self._wake()
+            self._owner.wake_listeners()
             if lost:
-                self._lost(lost)
+                self._owner.events_lost(lost)
 
     def _take_from_memory(self, taken: list[Run], left: int) -> int:
         wanted = left
@@ -199,10 +159,10 @@ class EventQueue:
             end, end_sequence = self._end, self._end_sequence
         chunk, heads = self._backlog.read(end)
         with self._lock:
-            wanted = wanted_of(heads, self._taken)
+            wanted = wanted_of(heads, self._takes.ranges)
         loaded = self._backlog.decode(chunk, wanted, end, end_sequence)
         with self._lock:
-            lost = sum([self._taken.add(*span) for span in loaded.lost])
+            lost = sum([self._takes.ranges.add(*span) for span in loaded.lost])
             self.available -= lost
             self._hot.extend(loaded.runs)
             self._hot_bytes += sum([run.size_bytes for run in loaded.runs])
@@ -216,25 +176,19 @@ class EventQueue:
         with self._lock:
             self._returned = deque(sorted([*self._returned, *runs], key=lambda run: run.first))
             self.available += sum([run.count for run in runs])
-        self._wake()
+        self._owner.wake_listeners()
 
-    def commit(self, runs: list[Run]) -> None:
-        """Mark events as taken, for good. Raises LogFullError, LogFailedError: then they may come again."""
+    def commit(self, runs: list[Run], *, waits: bool = True) -> None:
+        """Mark events as taken, for good. Raises LogFullError, LogFailedError: then they may come again.
+
+        waits: false returns before that is stored; after a crash, or a failure of the log, they may come again.
+        """
         spans = spans_of(runs)
+        if waits:
+            self._takes.write(spans)
+        else:
+            self._takes.ride(spans)
         with self._lock:
-            self._last_commit = number = self._last_commit + 1
-            self._commits[number] = self.log.written_end
-            watermark = self._taken.watermark
-        try:
-            self._log_frame(take_frame(watermark, spans), uses_reserve=True).wait(self.level)
-        except FlumeError:
-            with self._lock:
-                del self._commits[number]
-            raise
-        with self._lock:
-            for first, stop in spans:
-                self._taken.add(first, stop)
-            del self._commits[number]
             self.version += 1
             low = self._low()
         if low >= self._release_from:
@@ -258,7 +212,7 @@ class EventQueue:
 
     def _low(self) -> int:
         """Return the position before which nothing is needed: that of the frame with the first event not taken."""
-        watermark, frames = self._taken.watermark, self._frames
+        watermark, frames = self._takes.ranges.watermark, self._frames
         while len(frames) > 1 and frames[1][0] <= watermark:
             frames.popleft()
         if watermark >= (self._backlog.sequence if self._is_behind else self._end_sequence):
@@ -283,17 +237,22 @@ class EventQueue:
         if not self._settling.acquire(blocking=waits):
             return None
         try:
+            self._takes.finish()
             with self._lock:
                 version = self.version
-                # Frames of takes that are not in `_taken` yet stand behind these positions.
-                start = min([self.log.written_end, *self._commits.values()])
-                low = self._low()
-                queued = self._end_sequence - self._taken.watermark - self._taken.count_above
-                frame = take_frame(self._taken.watermark, self._taken.spans())
-            ticket = self._log_frame(frame, uses_reserve=True)
+                start, low, taken = self._takes.start, self._low(), self._takes.ranges
+                queued = self._end_sequence - taken.watermark - taken.count_above
+                frame = take_frame(taken.watermark, taken.spans())
+            ticket = self._log_take(frame)
             ticket.wait(Level.SYNCED)
             self.log.release(min(low, start))
             self.settled_version = version
             return Checkpoint(self.log.identity, start, ticket.position, low, queued)
         finally:
             self._settling.release()
+
+    def close(self) -> None:
+        """Store which takes are under way, and close the log."""
+        with suppress(LogFullError, LogFailedError):
+            self._takes.finish()
+        self.log.close()

@@ -40,13 +40,18 @@ def spans_of(runs: Sequence[Run]) -> list[Span]:
     """Return the sequence numbers of runs, ascending and joined where they touch."""
     if len(runs) == 1:
         return [(runs[0].first, runs[0].stop)]
-    joined: list[Span] = []
-    for first, stop in sorted([(run.first, run.stop) for run in runs]):
-        if joined and joined[-1][1] == first:
-            joined[-1] = (joined[-1][0], stop)
+    return joined([(run.first, run.stop) for run in runs])
+
+
+def joined(spans: list[Span]) -> list[Span]:
+    """Return disjoint spans ascending and joined where they touch."""
+    result: list[Span] = []
+    for first, stop in sorted(spans):
+        if result and result[-1][1] == first:
+            result[-1] = (result[-1][0], stop)
         else:
-            joined.append((first, stop))
-    return joined
+            result.append((first, stop))
+    return result
 
 
 def cut_head(runs: deque[Run], limit: int) -> Run:

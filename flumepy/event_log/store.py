@@ -10,6 +10,7 @@ from flumepy.core.clock import Clock, SystemClock
 from flumepy.core.errors import ChannelError, ConfigurationError, InputError, StartError, translate
 from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
 from flumepy.event_log.frames import PUT, PayloadCodec
+from flumepy.event_log.owner import NoOwner, Owner
 from flumepy.event_log.queue import HOT_BYTES, EventQueue
 from flumepy.event_log.recovery import Recovered, recover
 from flumepy.event_log.take_over import TakeOver
@@ -63,17 +64,13 @@ class EventStore:
         secrets: Callable[[], Secrets] = Secrets,
         disk: Disk | None = None,
         clock: Clock | None = None,
-        wake: Callable[[], None] = lambda: None,
-        lost: Callable[[int], None] = lambda _: None,
-        rolled: Callable[[], None] = lambda: None,
+        owner: Owner | None = None,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._disk = disk or Disk()
         self._clock = clock or SystemClock()
-        self._wake = wake
-        self._lost = lost
-        self._rolled = rolled
+        self._owner = owner or NoOwner()
         self._locks: Shelf | None = None
         self._queue: EventQueue | None = None
         folders = [settings.checkpoint_dir, *([settings.backup_dir] if settings.backup_dir else [])]
@@ -102,13 +99,12 @@ class EventStore:
         recovered = recover(self._new_log, checkpoint)
         self._queue = EventQueue(
             recovered, codec=secrets.codec, level=settings.level, hot_bytes=settings.hot_bytes,
-            skips_bad=settings.skips_bad, clock=self._clock, wake=self._wake, lost=self._lost,
-            rolled=self._rolled,
+            skips_bad=settings.skips_bad, clock=self._clock, owner=self._owner,
         )  # fmt: skip
         self._explain(recovered, checkpoint)
         lost = recovered.lost + self._queue.warm_up()
         if lost:
-            self._lost(lost)
+            self._owner.events_lost(lost)
         return self._queue
 
     def _new_log(self) -> Log[Frame]:
@@ -198,7 +194,7 @@ class EventStore:
                 except (LogFailedError, LogFullError) as error:
                     saved = Saved(str(error))
             self._queue = None
-            queue.log.close()
+            queue.close()
         locks, self._locks = self._locks, None
         if locks is not None:
             locks.close()

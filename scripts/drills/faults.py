@@ -66,6 +66,7 @@ class Scenario:
             act(channel, load, tell)
             if stops:
                 channel.stop()
+                tell("stopped")
             tell("end", "stopped" if stops else "killed", {})
             kill_self()
 
@@ -95,6 +96,7 @@ def failing_disk(scenario: Scenario) -> str | None:
     def act(channel: Channel[Any], load: Load, tell: Tell) -> None:
         start_somehow(channel, tell)
         workload = TolerantWorkload(channel, load, tell)
+        workload.riding_share = 0  # what rides comes again in this process, after a failure
         workload.start()
         time.sleep(0.4)
         disk.heal()

@@ -142,6 +142,7 @@ class Series:
                 how = "anywhere"
                 if ends_clean:
                     channel.stop()
+                    tell("stopped")
                     how = "after a stop"
             except BaseException:
                 if ending.locked():  # another thread ends the process, and has taken the disk away already

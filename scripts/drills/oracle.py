@@ -4,7 +4,8 @@ Every commit is told twice: before it begins and after it was acknowledged. From
 
 - all events of an acknowledged put, or of one that a taker has seen, but for those of acknowledged takes;
 - nothing of a put that was rolled back or refused, nothing of an acknowledged take;
-- of a commit that was in flight when the process ended: all or nothing;
+- of a commit that was in flight when the process ended, and of one of takes that did not wait: all or nothing;
+- after a stop in peace, nothing of what was taken and did not wait;
 - a put that began after another was acknowledged comes behind it, and so do the puts of one thread; the events of a put are
   in their order.
 
@@ -66,6 +67,7 @@ class Oracle:
         self._live: dict[int, Put] = {}  # of whose events some are owed, or may be
         self._messages = 0
         self._takes: dict[int, list[EventName]] = {}  # begun and not answered
+        self._left_takes: list[list[EventName]] = []  # committed in this process, without waiting
         self._unknown_takes: list[list[EventName]] = []  # begun, and never answered
         self._in_takes: set[EventName] = set()
         self._order: Order | None = None
@@ -124,6 +126,17 @@ class Oracle:
         self._in_takes.difference_update(events)
         self._forget(events)
 
+    def take_left(self, number: int) -> None:
+        """The take was committed without waiting: its events may come again, but only in another process."""
+        self.acknowledged_takes += 1
+        self._left_takes.append(self._takes.pop(number))
+
+    def stopped(self) -> None:
+        """The channel was stopped in peace, so that every commit is stored."""
+        for events in self._left_takes:
+            self._forget(events)
+        self._left_takes.clear()
+
     def take_failed(self, number: int) -> None:
         """The commit of the take failed; its events may come again, or have gone."""
         events = self._takes.pop(number)
@@ -138,8 +151,9 @@ class Oracle:
         for put in self._live.values():
             if put.ended is None:
                 put.ended = self._messages
-        self._unknown_takes += [events for events in self._takes.values() if events]
+        self._unknown_takes += [events for events in (*self._takes.values(), *self._left_takes) if events]
         self._takes.clear()
+        self._left_takes.clear()
         self._in_takes.clear()
 
     def found(self, runs: Iterable[Run], size: int) -> None:

@@ -40,6 +40,9 @@ class Load:
 class Workload:
     """Runs a load until it is stopped. Errors other than a refusal are kept in `errors`."""
 
+    #: of so many commits of takes nobody waits for the disk, as sinks do
+    riding_share = 0.4
+
     def __init__(self, channel: Channel[Any], load: Load, tell: Tell, *, puts: bool = True, takes: bool = True) -> None:
         self._puts, self._takes = puts, takes
         self._acknowledged = 0
@@ -195,8 +198,10 @@ class Workload:
     def _take_one(self, randoms: random.Random) -> None:
         number = self._next_number()
         commits = False
+        waits = randoms.random() >= self.riding_share
         try:
             with self._channel.transaction() as transaction:
+                transaction.waits_for_takes = waits
                 batches: list[EventBatch] = []
                 for _ in range(randoms.randint(1, 3)):
                     batches += transaction.take(randoms.randint(1, self._load.largest_take))
@@ -212,7 +217,7 @@ class Workload:
             self.failed(error)
             return
         if commits:
-            self._tell("take_done", number)
+            self._tell("take_done" if waits else "take_left", number)
         elif not batches:
             time.sleep(0.0005)
 

@@ -221,8 +221,8 @@ def test_callers_of_other_threads_are_called_back(tmp_path: Path) -> None:
         errors.append(error)
         ended.set()
 
-    queue.enqueue(Put(EventBatch([b"1"]), None, 1.0, done))
-    queue.flush()
+    queue.puts.enqueue(Put(EventBatch([b"1"]), None, 1.0, done))
+    queue.puts.flush()
     assert ended.wait(10)
     assert (errors, drain(queue)) == ([None], [b"1"])
     queue.log.close()

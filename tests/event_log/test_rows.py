@@ -23,8 +23,8 @@ LARGE_SEGMENT_BYTES = 1 << 20
 def put_batch(queue: EventQueue, batch: EventBatch) -> None:
     one = Put(batch, queue.codec, 1.0, lambda error: None)
     one.lead()
-    queue.enqueue(one)
-    queue.flush()
+    queue.puts.enqueue(one)
+    queue.puts.flush()
 
 
 def events_of(batches: list[EventBatch]) -> list[Event]:

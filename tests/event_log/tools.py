@@ -7,6 +7,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.errors import FlumeError
 from flumepy.event_log.checkpoint import Checkpoint
 from flumepy.event_log.frames import PayloadCodec
+from flumepy.event_log.owner import NoOwner
 from flumepy.event_log.put import Put
 from flumepy.event_log.queue import HOT_BYTES, EventQueue
 from flumepy.event_log.recovery import recover
@@ -25,6 +26,17 @@ def new_log(folder: Path, disk: Disk | None = None, segment_bytes: int = SEGMENT
     return lambda: Log(settings, NativeFormat(), disk=disk, name="c1")
 
 
+class Owner(NoOwner):
+    """Notes what is lost."""
+
+    def __init__(self, lost: Callable[[int], None]) -> None:
+        self._lost = lost
+
+    def events_lost(self, count: int) -> None:
+        """Note it."""
+        self._lost(count)
+
+
 def open_queue(
     folder: Path,
     checkpoint: Checkpoint | None = None,
@@ -38,7 +50,8 @@ def open_queue(
 ) -> EventQueue:
     """Open, with recovery."""
     recovered = recover(new_log(folder, disk, segment_bytes), checkpoint)
-    return EventQueue(recovered, codec=codec, hot_bytes=hot_bytes, skips_bad=skips_bad, lost=lost)
+    owner = Owner(lost)
+    return EventQueue(recovered, codec=codec, hot_bytes=hot_bytes, skips_bad=skips_bad, owner=owner)
 
 
 def put(queue: EventQueue, *bodies: bytes) -> None:
@@ -46,8 +59,8 @@ def put(queue: EventQueue, *bodies: bytes) -> None:
     errors: list[FlumeError | None] = []
     one = Put(EventBatch(list(bodies)), queue.codec, 1.0, errors.append)
     one.lead()
-    queue.enqueue(one)
-    queue.flush()
+    queue.puts.enqueue(one)
+    queue.puts.flush()
     assert len(errors) == 1
     if errors[0] is not None:
         raise errors[0]

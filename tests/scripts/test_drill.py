@@ -12,7 +12,7 @@ from drills.faults import Scenario
 from drills.killing import Target, TargetDisk, kill_self
 from drills.kills import KillReport, Series, drill
 
-from flumepy.event_log import queue
+from flumepy.event_log import takes
 from flumepy.event_log.frames import take_frame
 from flumepy.log.frame import Frame
 
@@ -59,7 +59,7 @@ def test_a_channel_that_forgets_a_part_of_a_take_is_found_out(tmp_path: Path, mo
     def forgetful(watermark: int, spans: list[tuple[int, int]]) -> Frame:
         return take_frame(watermark, spans[1:])
 
-    monkeypatch.setattr(queue, "take_frame", forgetful)
+    monkeypatch.setattr(takes, "take_frame", forgetful)
     assert failures(tmp_path, 10)
 
 

@@ -165,3 +165,34 @@ def test_events_of_a_failed_take_may_come_again() -> None:
     oracle.take_done(4)
     restart(oracle)
     oracle.found([(2, 0, 3)], 3)
+
+
+def test_a_take_that_did_not_wait_may_come_again_in_another_process_whole() -> None:
+    for found in ([(1, 0, 3), (2, 0, 3)], [(1, 2, 3), (2, 0, 3)]):
+        oracle = Oracle()
+        two_puts(oracle)
+        oracle.take(3, [(1, 0, 2)])
+        oracle.take_left(3)
+        restart(oracle)
+        oracle.found(found, sum(stop - first for _, first, stop in found))
+
+
+def test_a_take_that_did_not_wait_comes_again_neither_in_part_nor_in_the_same_process_nor_after_a_stop() -> None:
+    def left() -> Oracle:
+        oracle = Oracle()
+        two_puts(oracle)
+        oracle.take(3, [(1, 0, 2)])
+        oracle.take_left(3)
+        return oracle
+
+    with pytest.raises(Violation, match="in two takes at once"):
+        left().take(4, [(1, 0, 1)])
+    oracle = left()
+    restart(oracle)
+    with pytest.raises(Violation, match="not all"):
+        oracle.found([(1, 1, 3), (2, 0, 3)], 5)
+    oracle = left()
+    oracle.stopped()
+    restart(oracle)
+    with pytest.raises(Violation, match="again after an acknowledged take"):
+        oracle.found([(1, 0, 3), (2, 0, 3)], 6)

@@ -41,7 +41,7 @@ class SpillingQueue(SpillingPuts[OptionsT]):
             self.counters.channel_size = len(self._order)
         self.wake_listeners()
 
-    def commit_taken(self, runs: list[Run]) -> None:
+    def commit_taken(self, runs: list[Run], *, waits: bool = True) -> None:
         """Forget taken events that were in memory; overflow may end here."""
         count = sum(map(len, runs))
         with self._lock:

@@ -100,6 +100,7 @@ class SpillTransaction(QueueTransaction):
         committed, returned = split_runs(self._file_runs, self._taken_count if taken is None else taken)
         self._file_runs = [*committed, *returned]  # for a roll-back, should the commit fail
         count = sum(map(len, committed))
+        self._file.waits_for_takes = self.waits_for_takes
         self._file.commit(count if returned else None)
         self._end(returned, count)
 

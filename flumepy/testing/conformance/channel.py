@@ -139,6 +139,17 @@ class ChannelConformance(OfferConformance):
             assert channel.size == 3
             assert take(channel, 10) == [b"3", b"4", b"5"]
 
+    def test_a_take_that_does_not_wait_for_its_storage_is_committed_all_the_same(self) -> None:
+        channel = self.make()
+        with running(channel):
+            put(channel, b"1", b"2", b"3")
+            with channel.transaction() as transaction:
+                transaction.waits_for_takes = False
+                assert bodies_of(transaction.take(2)) == [b"1", b"2"]
+            assert channel.size == 1
+        with running(channel):
+            assert take(channel, 10) == [b"3"]
+
     def test_two_takers_get_different_events(self) -> None:
         with running(self.make()) as channel:
             put(channel, b"1", b"2", b"3")

@@ -1,0 +1,112 @@
+"""Puts on their way into the log: each becomes a frame, in their order, and ends when that has reached the level.
+
+A thread that waits for its put leads the commit of the log. All others are answered, many at a time, by the one call-back
+that the watch keeps going.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from threading import get_ident
+
+from flumepy.core.errors import FlumeError
+from flumepy.event_log.put import Put
+from flumepy.event_log.watch import Watch
+from flumepy.log.errors import LogFailedError, LogFullError
+from flumepy.log.frame import Frame
+from flumepy.log.log import Log
+from flumepy.log.ticket import Level, Ticket
+
+Answer = Callable[[list[Put], FlumeError | None], None]
+
+
+class Puts:
+    """append: gives a frame its place in the log. show: lets takers see a put, with the lock held. answer: ends puts."""
+
+    def __init__(
+        self,
+        log: Log[Frame],
+        level: Level,
+        lock: threading.Lock,
+        append: Callable[[Frame], Ticket],
+        show: Callable[[Put, Ticket], None],
+        answer: Answer,
+        watch: Watch,
+    ) -> None:
+        self._log = log
+        self._level = level
+        self._lock = lock  # the queue's
+        self._append = append
+        self._show = show
+        self._answer = answer
+        self._watch = watch
+        self._arrivals: deque[Put] = deque()
+        self._storing = threading.Lock()  # one thread at a time appends arrivals, in their order
+        self._pending: deque[tuple[Put, Ticket]] = deque()  # appended, in the order of the log
+        self._unanswered: deque[tuple[Put, Ticket]] = deque()  # those of them that no thread waits for
+
+    def enqueue(self, put: Put) -> None:
+        """Give a put its place in the order; `flush` must follow. May be called under a lock."""
+        self._arrivals.append(put)
+
+    def flush(self) -> None:
+        """Append what was enqueued. Waits only for those puts of this thread that were prepared with `lead`."""
+        mine: list[tuple[Put, Ticket]] = []
+        while self._arrivals and self._storing.acquire(blocking=False):
+            try:
+                while self._arrivals:
+                    self._store(self._arrivals.popleft(), mine)
+            finally:
+                self._storing.release()
+        if self._unanswered:
+            self._watch.start()
+        for put, ticket in mine:
+            try:
+                ticket.wait(self._level)
+            except LogFailedError as failure:
+                self._answer([put], failure)
+            else:
+                self.publish()
+                self._answer([put], None)
+
+    def _store(self, put: Put, mine: list[tuple[Put, Ticket]]) -> None:
+        if put.line is not None and put.line.is_broken:
+            self._answer([put], LogFullError(f"{self._log.name}: an earlier put found no space"))
+            return
+        assert put.frame is not None
+        try:
+            ticket = self._append(put.frame)
+        except (LogFullError, LogFailedError) as error:
+            self._answer([put], error)
+            return
+        put.frame = None
+        self._pending.append((put, ticket))
+        (mine if put.leader == get_ident() else self._unanswered).append((put, ticket))
+
+    def _end(self) -> int:
+        """Return the position up to which all frames have reached the level."""
+        return self._log.synced_end if self._level is Level.SYNCED else self._log.written_end
+
+    def publish(self) -> None:
+        """Let takers see the puts that have reached the level, in order."""
+        pending = self._pending
+        with self._lock:
+            end = self._end()
+            while pending and pending[0][1].end <= end:
+                self._show(*pending.popleft())
+
+    def reached(self, error: FlumeError | None) -> None:
+        """Answer what has reached the level, or everything with the failure; the watch calls."""
+        unanswered, ended = self._unanswered, list[Put]()
+        end = self._end()
+        while unanswered and (error is not None or unanswered[0][1].end <= end):
+            ended.append(unanswered.popleft()[0])
+        if error is None:
+            self.publish()
+        if ended:
+            self._answer(ended, error)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether somebody waits for an answer."""
+        return bool(self._unanswered)

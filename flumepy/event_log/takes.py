@@ -1,0 +1,152 @@
+"""Commits of takes on their way into the log, and what is taken for good.
+
+A commit that waits has a TAKE frame of its own, and its sync. One that does not wait *rides*: while the log commits, its
+sequence numbers are only collected, and the next frame has them all; so many small takes cost one frame and one sync. What
+rides, or is on its way to the disk, is delivered again after a crash, as what is delivered and not committed is anyway;
+`MOST_RIDING_EVENTS` bounds it. A fact reaches `ranges` only once its frame has reached the level, so whatever is derived
+from it (a watermark in another frame, a summary, what may be released) is true after any crash.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from flumepy.core.errors import FlumeError
+from flumepy.event_log.frames import Span, take_frame
+from flumepy.event_log.ranges import TakenRanges
+from flumepy.event_log.runs import joined
+from flumepy.event_log.watch import Watch
+from flumepy.log.errors import LogFailedError, LogFullError
+from flumepy.log.frame import Frame
+from flumepy.log.log import Log
+from flumepy.log.ticket import Level, Ticket
+
+#: a commit that finds so many events riding waits for the disk
+MOST_RIDING_EVENTS = 1000
+
+
+class Takes:
+    """Guarded by the queue's lock, which is never held while a frame is appended or waited for.
+
+    append: gives a frame its place in the log. watch: leads to `arrive` when what was appended has reached the level.
+    """
+
+    def __init__(
+        self,
+        log: Log[Frame],
+        level: Level,
+        lock: threading.Lock,
+        ranges: TakenRanges,
+        append: Callable[[Frame], Ticket],
+        watch: Watch,
+    ) -> None:
+        self._log = log
+        self._level = level
+        self._lock = lock
+        self._append = append
+        self._watch = watch
+        self.ranges = ranges
+        self._riding: list[Span] = []
+        self._riding_events = 0
+        self._departed: list[tuple[Ticket, int, list[Span]]] = []  # frames that nobody waits for
+        self._is_stuck = False  # the last frame of those that ride found no place
+        self._open: dict[int, int] = {}  # commits whose frame has not arrived, and a position before it
+        self._last = 0
+
+    @property
+    def start(self) -> int:
+        """Return a position before all frames whose facts are not in `ranges` yet; called with the lock held."""
+        return min([self._log.written_end, *self._open.values()])
+
+    def write(self, spans: list[Span]) -> None:
+        """Store that these are taken, and wait. Raises LogFullError, LogFailedError: then they may come again."""
+        with self._lock:
+            number, frame = self._begin(spans)
+        try:
+            self._append(frame).wait(self._level)
+        except FlumeError:
+            with self._lock:
+                del self._open[number]
+            raise
+        with self._lock:
+            self._end(number, spans)
+
+    def ride(self, spans: list[Span]) -> None:
+        """Store that these are taken, without waiting unless too many ride. Raises what `write` raises, for these alone."""
+        with self._lock:
+            is_under_way = self._watch.is_on
+            rides = is_under_way and self._riding_events < MOST_RIDING_EVENTS
+            if rides:
+                self._riding += spans
+                self._riding_events += sum([stop - first for first, stop in spans])
+        if rides:
+            return
+        if is_under_way:
+            self.write(spans)
+        else:
+            self._depart(spans)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether `arrive` has something to do next time; called with the lock held."""
+        return bool(self._departed or (self._riding and not self._is_stuck))
+
+    def depart(self) -> None:
+        """Append a frame of those that ride. Raises LogFullError, LogFailedError: then they still ride."""
+        with self._lock:
+            spans, self._riding = self._riding, []
+            events, self._riding_events = self._riding_events, 0
+        if not spans:
+            return
+        try:
+            self._depart(joined(spans))
+            self._is_stuck = False
+        except FlumeError:
+            with self._lock:
+                self._riding += spans
+                self._riding_events += events
+                self._is_stuck = True
+            raise
+
+    def _depart(self, spans: list[Span]) -> None:
+        with self._lock:
+            number, frame = self._begin(spans)
+        try:
+            ticket = self._append(frame)
+        except FlumeError:
+            with self._lock:
+                del self._open[number]
+            raise
+        with self._lock:
+            self._departed.append((ticket, number, spans))
+        self._watch.start()
+
+    def arrive(self) -> None:
+        """Note which frames have reached the level, and let those that ride depart."""
+        with self._lock:
+            arrived = [one for one in self._departed if one[0].is_done(self._level)]
+            if arrived:
+                self._departed = [one for one in self._departed if one not in arrived]
+            for _, number, spans in arrived:
+                self._end(number, spans)
+        if self._riding:
+            # Without space, or with a failed log, they go on riding; the next commit says so.
+            with suppress(LogFullError, LogFailedError):
+                self.depart()
+
+    def finish(self) -> None:
+        """Store everything that rides or has departed. Raises LogFullError, LogFailedError."""
+        self.depart()
+        if self._departed:
+            self._log.sync()
+            self.arrive()
+
+    def _begin(self, spans: list[Span]) -> tuple[int, Frame]:
+        self._last += 1
+        self._open[self._last] = self._log.written_end
+        return self._last, take_frame(self.ranges.watermark, spans)
+
+    def _end(self, number: int, spans: list[Span]) -> None:
+        del self._open[number]
+        for first, stop in spans:
+            self.ranges.add(first, stop)
