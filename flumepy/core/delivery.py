@@ -9,6 +9,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Line, Offer
 from flumepy.core.component import Route
 from flumepy.core.errors import ChannelError, FlumeError
+from flumepy.core.threads import Wakeup
 
 if TYPE_CHECKING:
     from flumepy.core.outlet import Outlet
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 class Commit:
     """The outcome of one submitted batch. `error` is None while it is open and after success."""
 
-    __slots__ = ("_callback", "_event", "_lock", "error", "is_done")
+    __slots__ = ("_callback", "_lock", "_wakeup", "error", "is_done")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards the transition to done
         self._callback: Callable[[Commit], None] | None = None
-        self._event: threading.Event | None = None
+        self._wakeup: Wakeup | None = None
         self.error: FlumeError | None = None
         self.is_done = False
 
@@ -35,14 +36,14 @@ class Commit:
         callback(self)
 
     def wait(self) -> None:
-        """Block until done. Raises the error."""
+        """Block until done; one thread only. Raises the error."""
         if not self.is_done:
-            event = threading.Event()
+            wakeup = Wakeup()
             with self._lock:
-                self._event = event
+                self._wakeup = wakeup
                 if self.is_done:
-                    event.set()
-            event.wait()
+                    wakeup.set()
+            wakeup.wait(None)
         if self.error is not None:
             raise self.error
 
@@ -53,9 +54,9 @@ class Commit:
                 return
             self.error = error
             self.is_done = True
-            callback, event = self._callback, self._event
-        if event is not None:
-            event.set()
+            callback, wakeup = self._callback, self._wakeup
+        if wakeup is not None:
+            wakeup.set()
         if callback is not None:
             callback(self)
 

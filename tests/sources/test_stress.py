@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from flumepy.channels.memory import MemoryChannel
+from flumepy.core.batch import EventBatch
+from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.component import Source, Status
 from flumepy.core.errors import ChannelError, ConfigurationError
 from flumepy.sources.stress import StressSource
@@ -135,3 +138,72 @@ def test_a_number_that_makes_no_sense_is_refused(key: str, value: str) -> None:
 
 def test_the_batch_size_is_declared() -> None:
     assert build(StressSource, {"batchSize": "9"}).declared_batch_size == 9
+
+
+class SlowDurableChannel(MemoryChannel):
+    """Ends its puts when it is told to, as a channel whose disk is at work."""
+
+    durability = "power-safe"
+    open_offers: list[tuple[Offer, Done]]
+
+    def start(self) -> None:
+        self.open_offers = []
+
+    def offer(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
+        open_offer = Offer()
+        self.open_offers.append((open_offer, done))
+        return open_offer
+
+    def end(self, error: ChannelError | None = None) -> None:
+        offer, done = self.open_offers.pop(0)
+        offer.is_done, offer.error = True, error
+        done(offer)
+
+    def stop(self) -> None:
+        while self.open_offers:
+            self.end()
+
+
+def durable(**settings: str) -> tuple[StressSource, SlowDurableChannel]:
+    channel = build(SlowDurableChannel, {"transactionCapacity": "1"})
+    channel.start()
+    source = build(StressSource, {"batchSize": "1", **settings})
+    connect(source, channel)
+    source.start()
+    return source, channel
+
+
+def test_into_a_durable_channel_several_puts_are_on_their_way() -> None:
+    source, channel = durable()
+    for _ in range(5):
+        assert source.process() is Status.READY
+    assert (len(channel.open_offers), source.events_successful) == (5, 0)
+    for _ in range(5):
+        channel.end()
+    assert source.process() is Status.READY
+    assert source.events_successful == 5
+
+
+def test_a_put_on_its_way_counts_towards_the_most_successful_events_until_it_fails() -> None:
+    source, channel = durable(maxSuccessfulEvents="3")
+    for _ in range(3):
+        assert source.process() is Status.READY
+    channel.end()
+    channel.end(ChannelError("no"))
+    channel.end()
+    assert source.process() is Status.BACKOFF  # it learns of the failure
+    assert source.process() is Status.READY
+    channel.end()
+    assert source.process() is Status.BACKOFF
+    assert source.events_successful == 3
+
+
+def test_a_stop_counts_what_was_on_its_way() -> None:
+    source, channel = durable()
+    for _ in range(3):
+        source.process()
+    channel.stop()
+    source.stop()
+    assert (source.events_total, source.events_successful) == (3, 3)
