@@ -1,9 +1,9 @@
 """Runners: what drives a source, or a sink with its processor, and obeys the class of an error.
 
 A pollable source and each sink (or sink group) have one thread. A sink that took nothing waits on its channel, woken by the
-next put, with Flume's back-off as the time limit; a failure waits as long as Flume does. Where whole batches arrive a sink
-lets some more come first, since a wake-up for each costs as much as writing it; where many threads are woken for little it
-rests (core/pace.py). Every wait ends when `stop` is called.
+next put, with Flume's back-off as the time limit; a failure waits as long as Flume does. Where whole batches follow one upon
+the other, a sink lets some more come first, since a wake-up for each costs as much as writing it; where many threads are
+woken for little it rests (core/pace.py). Every wait ends when `stop` is called.
 Source: SinkRunner, PollableSourceRunner, EventDrivenSourceRunner.
 """
 
@@ -17,7 +17,7 @@ from flumepy.core.backoff import LinearBackoff
 from flumepy.core.channel import Channel
 from flumepy.core.component import PollableSource, Sink, SinkProcessor, Source, Status
 from flumepy.core.errors import DeliveryError, FlumeError, StoppedError, call_all
-from flumepy.core.pace import Rhythm
+from flumepy.core.pace import SINK_SHARE, Rhythm
 from flumepy.core.threads import Wakeup, start_thread
 
 log = logging.getLogger("flumepy.agent.runner")
@@ -184,7 +184,7 @@ class SinkRunner(PolledRunner):
         self._has_worked = False
         self._is_crowded = False
         self._found_events = 0
-        self._rhythm = Rhythm(self._wakeup)
+        self._rhythm = Rhythm(self._wakeup, share=SINK_SHARE)
 
     @property
     def sinks(self) -> "list[Sink[Any]]":
@@ -212,7 +212,7 @@ class SinkRunner(PolledRunner):
         self.processor.interrupt()
 
     def poll(self) -> None:
-        """Call `process`; wait for events when there were none."""
+        """Call `process`; wait for events when there were none, or none are left."""
         status = self.processor.process()
         if status is Status.READY:
             self._backoff.reset()
@@ -220,27 +220,31 @@ class SinkRunner(PolledRunner):
             if not self._has_worked:
                 self._has_worked = True
                 self._rhythm.work_came()
-            self._rest()
+            if not self._rest() and not self._waiting_events():
+                self._wait_for_events()
         elif status is Status.BACKOFF:
             self.wait_ms(self._backoff.next_ms())
         else:
             self._wait_for_events()
 
-    def _rest(self) -> None:
-        """Rest where the process is woken too often for few events; a put that finds no room ends it."""
+    def _rest(self) -> bool:
+        """Rest where the process is woken too often for few events, and tell so; a put that finds no room ends it."""
         self._wakeup.is_resting = True  # first: a put that fills the channel behind the next line is not missed
         is_small = self._found_events <= MANY_EVENTS and not self._is_stopping
-        if is_small and not self._waiting_events() and self._rhythm.rest():
+        has_rested = is_small and not self._waiting_events() and self._rhythm.rest()
+        if has_rested:
             self._has_worked = False
             self._found_events = self._waiting_events()
         self._wakeup.is_resting = False
+        return has_rested
 
     def _waiting_events(self) -> int:
         return sum([sink.channel.size for sink in self.sinks])
 
     def _wait_for_events(self) -> None:
         # The crowd may stand in the channel of a group's other member: only one that was served counts.
-        if self._is_crowded and self._has_worked:
+        is_streaming = self._is_crowded and self._has_worked
+        if is_streaming and self._rhythm.expects_work_within(2 * LINGER_MS / 1000):
             self.wait_ms(LINGER_MS)
         else:
             self._wait_for_a_put()

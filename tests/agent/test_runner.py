@@ -238,6 +238,18 @@ def test_a_sink_that_took_nothing_is_woken_by_the_next_put_at_once() -> None:
             wait_until(lambda number=number: len(sink.bodies) == number + 1, timeout_s=0.5, what="the delivery")
 
 
+def test_a_sink_that_has_taken_everything_is_not_called_for_nothing() -> None:
+    sink, channel = RecordingSink(), build(MemoryChannel, {}, name="c1")
+    attach(sink, channel)
+    with running(sink_runner(sink)):
+        wait_until(lambda: sink.calls)
+        calls = sink.calls
+        for number in range(1, 6):
+            channel.offer(EventBatch([b"x"]), lambda _: None)
+            wait_until(lambda number=number: len(sink.bodies) == number, timeout_s=0.5, what="the delivery")
+            assert stays(lambda number=number: sink.calls <= calls + number, for_s=0.05)
+
+
 def test_a_sink_that_lets_a_crowd_gather_takes_what_comes_meanwhile_and_later() -> None:
     sink, channel = RecordingSink(), build(MemoryChannel, {"capacity": "10000"}, name="c1")
     attach(sink, channel)

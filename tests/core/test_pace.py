@@ -1,10 +1,11 @@
 """Who rests when a process is woken too often, and who never does."""
 
 import heapq
+from collections.abc import Sequence
 
 import pytest
 
-from flumepy.core.pace import LONGEST_REST_S, WAKE_UPS_PER_S, Pace, Rhythm
+from flumepy.core.pace import LONGEST_REST_S, SINK_SHARE, WAKE_UPS_PER_S, Pace, Rhythm
 from flumepy.core.threads import Wakeup
 
 
@@ -42,6 +43,10 @@ class Flow:
         self.clock = clock
         self.interval_s = interval_s
 
+    def forget_waits(self) -> None:
+        """Begin to count anew."""
+        self.wakeup.waits_s.clear()
+
     def work(self) -> float:
         """Do what has come, rest where that is wanted, and return when the next work is seen."""
         self.rhythm.work_came()
@@ -52,7 +57,29 @@ class Flow:
         return ready_s
 
 
-def wake_ups_in_a_second(clock: Clock, flows: list[Flow]) -> int:
+class PairedFlow(Flow):
+    """A source, and the sink that is woken by its put and looks again after each of its rests."""
+
+    def __init__(self, clock: Clock, pace: Pace, interval_s: float) -> None:
+        super().__init__(clock, pace, interval_s)
+        self.sink_wakeup = SleepingWakeup(clock)
+        self._sink = Rhythm(self.sink_wakeup, pace, share=SINK_SHARE)
+        self._sink_rests_until_s = 0.0
+
+    def forget_waits(self) -> None:
+        super().forget_waits()
+        self.sink_wakeup.waits_s.clear()
+
+    def work(self) -> float:
+        now_s = self.clock.s
+        self.clock.s = max(now_s, self._sink_rests_until_s)
+        self._sink.work_came()
+        self._sink.rest()
+        self._sink_rests_until_s, self.clock.s = self.clock.s, now_s
+        return super().work()
+
+
+def wake_ups_in_a_second(clock: Clock, flows: Sequence[Flow]) -> int:
     """Run the flows until they have settled, then count for a second; their waits are those of that second."""
     queue = [(clock.s, number) for number in range(len(flows))]
     began_s, count = clock.s + 3, 0
@@ -61,7 +88,7 @@ def wake_ups_in_a_second(clock: Clock, flows: list[Flow]) -> int:
         if clock.s >= began_s:
             if not count:
                 for flow in flows:
-                    flow.wakeup.waits_s.clear()
+                    flow.forget_waits()
             count += 1
         heapq.heapreplace(queue, (flows[number].work(), number))
     return count
@@ -80,8 +107,8 @@ def test_many_threads_are_woken_no_more_often_than_the_pace_allows(threads: int)
 def test_while_they_are_few_nobody_rests() -> None:
     clock = Clock()
     pace = Pace(clock)
-    flows = [Flow(clock, pace, 0.01) for _ in range(18)]
-    assert wake_ups_in_a_second(clock, flows) == pytest.approx(1800, abs=40)
+    flows = [Flow(clock, pace, 0.01) for _ in range(4)]
+    assert wake_ups_in_a_second(clock, flows) == pytest.approx(400, abs=10)
     assert not any(flow.wakeup.waits_s for flow in flows)
 
 
@@ -89,7 +116,7 @@ def test_a_thread_that_is_woken_seldom_never_rests_however_busy_others_are() -> 
     clock = Clock()
     pace = Pace(clock)
     flows = [Flow(clock, pace, 0.01) for _ in range(200)]
-    seldom = Flow(clock, pace, 0.06)
+    seldom = Flow(clock, pace, LONGEST_REST_S * 0.6)
     wake_ups_in_a_second(clock, [*flows, seldom])
     assert flows[0].wakeup.waits_s
     assert not seldom.wakeup.waits_s
@@ -110,6 +137,29 @@ def test_a_thread_whose_work_stops_coming_stops_resting() -> None:
     for _ in range(200):
         pace.next_moment_s(clock.s)
     assert not rhythm.rest()
+
+
+@pytest.mark.parametrize("pairs", [20, 100])
+def test_a_sink_whose_source_rests_soon_needs_no_rest(pairs: int) -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    flows = [PairedFlow(clock, pace, 0.01) for _ in range(pairs)]
+    wake_ups_in_a_second(clock, flows)
+    assert all(flow.wakeup.waits_s for flow in flows)
+    sinks_waits = sum(len(flow.sink_wakeup.waits_s) for flow in flows)
+    sources_waits = sum(len(flow.wakeup.waits_s) for flow in flows)
+    assert sinks_waits < 0.1 * sources_waits
+
+
+def test_work_that_comes_soon_is_expected_soon() -> None:
+    clock = Clock()
+    rhythm = Rhythm(SleepingWakeup(clock), Pace(clock))
+    assert not rhythm.expects_work_within(1)
+    rhythm.rest()
+    clock.s += 0.25
+    rhythm.work_came()
+    assert rhythm.expects_work_within(0.5)
+    assert not rhythm.expects_work_within(0.125)
 
 
 def test_a_set_ends_a_rest() -> None:
