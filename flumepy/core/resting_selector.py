@@ -1,6 +1,7 @@
 """The selector of a network source's event loop: it rests before it waits, where the pace of the process asks for it.
 
-A rest stops the whole loop, which is cheaper than to stop reading: what comes meanwhile waits in the sockets.
+A rest stops the whole loop, which is cheaper than to stop reading: what comes meanwhile waits in the sockets. What the loop
+found after a rest is all there is for the moment, so its next turns, which only hand that on, ask the kernel for nothing.
 """
 
 import selectors
@@ -8,6 +9,9 @@ from collections.abc import Callable
 
 from flumepy.core.pace import PACE, Pace, Rhythm
 from flumepy.core.threads import Wakeup
+
+#: from reading to the put it takes two turns (core/intake.py)
+POLLS_SPARED = 2
 
 
 class RestingSelector(selectors.DefaultSelector):
@@ -19,11 +23,16 @@ class RestingSelector(selectors.DefaultSelector):
         self._wakeup = Wakeup()
         self._rhythm = Rhythm(self._wakeup, pace)
         self._is_ended = False
+        self._spared = 0  # how many of the next polls find nothing without looking
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait for files as the base does. A loop with a timeout has timers, or more to do, and does not rest."""
-        if timeout is None and self._may_rest() and not self._is_ended:
-            self._rhythm.rest()
+        if timeout is None:
+            has_rested = self._may_rest() and not self._is_ended and self._rhythm.rest()
+            self._spared = POLLS_SPARED if has_rested else 0
+        elif self._spared and timeout <= 0:
+            self._spared -= 1
+            return []
         found = super().select(timeout)
         if timeout is None:
             self._rhythm.work_came()

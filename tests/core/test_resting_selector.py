@@ -7,7 +7,7 @@ import pytest
 
 from flumepy.core import pace
 from flumepy.core.pace import Pace
-from flumepy.core.resting_selector import RestingSelector
+from flumepy.core.resting_selector import POLLS_SPARED, RestingSelector
 
 
 class Resting:
@@ -66,3 +66,21 @@ def test_after_the_end_of_all_rests_there_is_none(resting: Resting) -> None:
     resting.selector.end_rest()
     resting.selector.select()
     assert resting.rests == []
+
+
+def test_after_a_rest_the_next_polls_are_spared_and_then_it_looks_again(resting: Resting) -> None:
+    resting.selector.select()
+    assert len(resting.rests) == 1
+    assert [bool(resting.selector.select(0)) for _ in range(POLLS_SPARED + 1)] == [False] * POLLS_SPARED + [True]
+
+
+def test_a_loop_with_timers_looks_at_once_even_after_a_rest(resting: Resting) -> None:
+    resting.selector.select()
+    assert resting.selector.select(5)
+
+
+def test_without_a_rest_every_poll_looks(resting: Resting) -> None:
+    resting.selector.select()
+    resting.may_rest = False
+    resting.selector.select()
+    assert resting.selector.select(0)
