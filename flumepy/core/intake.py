@@ -83,6 +83,10 @@ class Intake:
             self._is_scheduled = True
             self._loop.call_soon(self.flush if len(parcel.batch) >= LARGE_EVENTS else self._gather)
 
+    def hold(self) -> None:
+        """Collect only: the caller flushes at the end of this turn."""
+        self._is_scheduled = True
+
     def _gather(self) -> None:
         """Let the loop read once more: what arrived meanwhile shares the transaction, which costs more than a turn."""
         self._loop.call_soon(self.flush)

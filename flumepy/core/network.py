@@ -3,6 +3,7 @@
 The buffer belongs to the loop, not to a connection: 1,000 idle connections cost no buffers. A connection's protocol
 consumes what arrived before the next read. While a commit is open a connection that still sends is read once more, at most
 `PAUSED_READ_BYTES`, and then waits: so a pause costs nothing for those that are silent. Accepts, timers and stop go on.
+Busy connections may share the turns in which they are read (core/shared_reader.py).
 Where no peer waits for answers the loop rests when the process is woken too often for too little (core/pace.py).
 `stop` closes the listeners, answers what was received (for at most `DRAIN_S`), then ends open commits and connections.
 """
@@ -20,6 +21,7 @@ from flumepy.core.intake import Intake, Parcel
 from flumepy.core.loop_errors import LoopErrors
 from flumepy.core.options import OptionsT
 from flumepy.core.resting_selector import RestingSelector
+from flumepy.core.shared_reader import SharedConnection, SharedReader
 from flumepy.core.sockets import bound_socket
 from flumepy.core.threads import start_thread
 
@@ -50,6 +52,7 @@ class NetworkSource(Source[OptionsT]):
         self.is_paused = False
         self.is_stopping = False
         self.read_bytes = 0
+        self.shared_reader: SharedReader | None = None
         self._thread: threading.Thread | None = None
         self._last_limit_warning_s = float("-inf")
 
@@ -100,6 +103,7 @@ class NetworkSource(Source[OptionsT]):
         self.intake = Intake(self.outlet, self.loop, self.pause, self.resume)
         self.is_paused = self.is_stopping = False
         self._stopping = asyncio.Event()
+        self.shared_reader = None
         failure: FlumeError | None = None
         try:
             await self.open(self.loop)
@@ -130,6 +134,12 @@ class NetworkSource(Source[OptionsT]):
         await self._wait_for_connections(CLOSE_S)
         self.connections.clear()
         self.paused_connections.clear()
+        if self.shared_reader is not None:
+            self.shared_reader.close()
+
+    def turn_ended(self) -> None:
+        """Send on what the shared reader has read in one turn."""
+        self.intake.flush()
 
     async def _stop_accepting(self) -> None:
         """Accept nothing new, and finish what was accepted: asyncio loses a connection whose server closes meanwhile."""
@@ -181,10 +191,8 @@ class NetworkSource(Source[OptionsT]):
             connection.update_reading()
 
 
-class Connection(asyncio.BufferedProtocol):
+class Connection(SharedConnection):
     """One TCP connection of a network source. Subclasses consume bytes in `received`."""
-
-    transport: asyncio.Transport
 
     def __init__(self, source: "NetworkSource[Any]") -> None:
         self.source = source
@@ -224,6 +232,15 @@ class Connection(asyncio.BufferedProtocol):
             if self.source.is_paused:
                 self.update_reading()
 
+    def read_together(self) -> None:
+        """From now on share the turns of the other busy connections, where that is possible."""
+        source = self.source
+        if SharedReader.is_possible and self._shared is None and self._is_reading and not self.is_ended:
+            source.shared_reader = source.shared_reader or SharedReader(
+                source.loop, source.intake.hold, source.turn_ended
+            )
+            self.read_by(source.shared_reader)
+
     def eof_received(self) -> bool:
         """Keep the writing side open until all is answered (TLS closes both sides at once)."""
         if not self.is_ended and not self.is_closed:
@@ -234,6 +251,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the connection."""
         self.is_closed = True
+        self.read_alone()
         self.source.connections.discard(self)
         self.source.paused_connections.discard(self)
 
@@ -257,10 +275,7 @@ class Connection(asyncio.BufferedProtocol):
             self.source.paused_connections.add(self)
         if wanted != self._is_reading:
             self._is_reading = wanted
-            if wanted:
-                self.transport.resume_reading()
-            else:
-                self.transport.pause_reading()
+            self.set_reading(wanted)
 
 
 def format_peer(address: Any) -> str:

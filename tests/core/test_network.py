@@ -46,11 +46,15 @@ class LineSource(NetworkSource[NoOptions]):
 
 
 class LineConnection(Connection):
+    shares_turns = False
+
     def __init__(self, source: LineSource) -> None:
         super().__init__(source)
         self._rest = b""
 
     def received(self, data: memoryview) -> None:
+        if self.shares_turns:
+            self.read_together()
         *lines, self._rest = (self._rest + data).split(b"\n")
         if not lines:
             return
@@ -61,6 +65,11 @@ class LineConnection(Connection):
             self.transport.write(b"".join(word + next(waiting) + b"\n" for _ in range(units)))
 
         self.source.intake.add(Parcel(EventBatch(lines), answer))
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["alone", "together"])
+def _reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LineConnection, "shares_turns", request.param)
 
 
 def line_source(*channels: Channel[Any]) -> LineSource:
@@ -336,6 +345,27 @@ def test_the_same_works_over_tls(caplog: pytest.LogCaptureFixture) -> None:
     wait_until(lambda: not source.connections)
     source.stop()
     assert caplog.text == ""
+
+
+def test_an_error_while_reading_costs_its_connection_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def received(self: LineConnection, data: memoryview) -> None:
+        if bytes(data) == b"bug\n":
+            raise ZeroDivisionError
+        line_received(self, data)
+
+    line_received = LineConnection.received
+    monkeypatch.setattr(LineConnection, "received", received)
+    channel = ListChannel()
+    with running(channel) as source, client(source) as broken, client(source) as whole:
+        for number in (b"1\n", b"2\n"):
+            for made in (broken, whole):
+                made.sendall(number)
+                assert read_lines(made, 1) == [b"ok " + number[:-1]]
+        broken.sendall(b"bug\n")
+        assert broken.recv(10) == b""
+        whole.sendall(b"3\n")
+        assert read_lines(whole, 1) == [b"ok 3"]
+        wait_until(lambda: len(source.connections) == 1)
 
 
 def test_peers_are_printed_as_host_and_port() -> None:

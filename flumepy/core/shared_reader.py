@@ -1,0 +1,123 @@
+"""Reads the busy plain connections of a loop in one callback, and hands over what they sent as one turn.
+
+asyncio gives every connection a callback of its own, and needs another turn of the loop to see what came meanwhile; with
+small requests that costs as much as the work. Here the connections stand in an epoll of their own, which the loop watches
+as one file. Its callback reads round by round until nothing more is there, at most `ROUNDS`, and then ends the turn.
+Linux only; elsewhere, and with TLS, asyncio goes on reading.
+"""
+
+import asyncio
+import os
+import select
+from collections.abc import Callable
+
+ROUNDS = 8
+#: so many turns follow each other before timers and other files have their turn
+TURNS = 8
+#: connections of one round: the others come in the next
+ROUND_CONNECTIONS = 64
+
+
+class SharedReader:
+    """Calls `began`, then `read_ready` of each connection that has sent something, then `ended`."""
+
+    is_possible = hasattr(select, "epoll")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, began: Callable[[], None], ended: Callable[[], None]) -> None:
+        self._loop = loop
+        self._began = began
+        self._ended = ended
+        self._members: dict[int, SharedConnection] = {}
+        self._epoll = select.epoll()
+        loop.add_reader(self._epoll.fileno(), self._read)
+
+    def watch(self, descriptor: int, member: "SharedConnection | None") -> None:
+        """Read this connection from now on; None: no more, which must come before its descriptor is closed."""
+        if member is not None:
+            self._epoll.register(descriptor, select.EPOLLIN)
+            self._members[descriptor] = member
+        elif self._members.pop(descriptor, None) is not None:
+            self._epoll.unregister(descriptor)
+
+    def close(self) -> None:
+        """End for good."""
+        self._members.clear()
+        self._loop.remove_reader(self._epoll.fileno())
+        self._epoll.close()
+
+    def _read(self) -> None:
+        for _ in range(TURNS):
+            ready = self._epoll.poll(0, ROUND_CONNECTIONS)
+            if not ready:
+                break
+            self._began()
+            try:
+                self._read_rounds(ready)
+            finally:
+                self._ended()
+
+    def _read_rounds(self, ready: list[tuple[int, int]]) -> None:
+        members, reads = self._members, 0
+        for _ in range(ROUNDS):
+            for descriptor, _ in ready:
+                member = members.get(descriptor)
+                if member is None:  # closed by one before it
+                    continue
+                try:
+                    member.read_ready()
+                except BaseException:
+                    member.read_alone()
+                    member.transport.abort()
+                    raise
+            reads += len(ready)
+            # Who has sent a request mostly waits for the answer: once each has been read, nothing more is expected.
+            if reads >= len(members) or not (ready := self._epoll.poll(0, ROUND_CONNECTIONS)):
+                break
+
+
+class SharedConnection(asyncio.BufferedProtocol):
+    """A connection that may be read by a shared reader. The end of its data, and errors, are left to asyncio."""
+
+    transport: asyncio.Transport
+    _shared: SharedReader | None = None
+    _descriptor = -1
+
+    def read_by(self, reader: SharedReader) -> None:
+        """Let this reader read from now on, unless the connection speaks TLS or is closing."""
+        if self.transport.get_extra_info("sslcontext") is not None or self.transport.is_closing():
+            return
+        self._shared = reader
+        self._descriptor = self.transport.get_extra_info("socket").fileno()
+        self.transport.pause_reading()
+        reader.watch(self._descriptor, self)
+
+    def read_alone(self) -> None:
+        """Leave the reader; asyncio does not read yet."""
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            shared.watch(self._descriptor, None)
+
+    def read_ready(self) -> None:
+        """Read what is there."""
+        try:
+            count = os.readv(self._descriptor, (self.get_buffer(-1),))
+        except BlockingIOError:
+            return
+        except OSError:
+            self.read_alone()
+            self.transport.abort()
+            return
+        if count and not self.transport.is_closing():
+            self.buffer_updated(count)
+        else:
+            self.read_alone()
+            self.transport.resume_reading()
+
+    def set_reading(self, is_wanted: bool) -> None:
+        """Go on reading, or stop."""
+        if self._shared is not None:
+            self._shared.watch(self._descriptor, self if is_wanted else None)
+        elif is_wanted:
+            self.transport.resume_reading()
+        else:
+            self.transport.pause_reading()
