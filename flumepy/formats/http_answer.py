@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from flumepy.formats.http_message import HttpRequest
+from flumepy.formats.http_request import HttpRequest
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 

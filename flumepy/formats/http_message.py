@@ -8,70 +8,14 @@ Source: Jetty 9.4.41 HttpParser, Request.
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from urllib.parse import parse_qsl
 
 import httptools
 
-from flumepy.core.errors import InputError
 from flumepy.formats.http_head import RepeatedHead, repeated_head
+from flumepy.formats.http_request import HttpRequest
 
-MAX_FORM_BYTES = 200_000
-MAX_FORM_KEYS = 1_000
 #: a client whose heads still differ after so many is not looked at again
 HEADS_TRIED = 4
-FORM_TYPE = "application/x-www-form-urlencoded"
-
-
-@dataclass(slots=True)
-class HttpRequest:
-    """One request. Header names are in lower case; the first value of a name counts."""
-
-    method: str
-    target: str
-    version: str
-    headers: dict[str, str]
-    keep_alive: bool
-    body: bytes = b""
-    #: bytes of the body that were cut off
-    cut_bytes: int = 0
-
-    @property
-    def content_type(self) -> tuple[str, str | None]:
-        """Return the media type in lower case and the charset parameter, if any."""
-        kind, _, rest = self.headers.get("content-type", "").partition(";")
-        for parameter in rest.split(";"):
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset":
-                return kind.strip().lower(), value.strip().strip("\"'") or None
-        return kind.strip().lower(), None
-
-    def query_parameters(self) -> dict[str, str]:
-        """Return the first value of every parameter of the query."""
-        return first_values(self.target.partition("?")[2].partition("#")[0])
-
-    def parameters(self) -> dict[str, str]:
-        """Return the first value of every parameter of the query and, for a posted form, of the body. Raises InputError."""
-        found = self.query_parameters()
-        if self.is_form:
-            if len(self.body) > MAX_FORM_BYTES:
-                raise InputError(f"Form is larger than max length {MAX_FORM_BYTES}")
-            for name, value in first_values(self.body.decode(errors="replace")).items():
-                found.setdefault(name, value)
-        return found
-
-    @property
-    def is_form(self) -> bool:
-        """Tell whether the body is a posted form."""
-        return self.method == "POST" and self.content_type[0] == FORM_TYPE
-
-
-def first_values(query: str) -> dict[str, str]:
-    """Return the first value of every parameter. Raises InputError when there are too many."""
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_FORM_KEYS)
-    except ValueError as error:
-        raise InputError(f"Form with too many keys (more than {MAX_FORM_KEYS})") from error
-    return dict(reversed(pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +60,7 @@ class RequestParser:
     limits: RequestLimits
     budget: ByteBudget
     is_busy: bool = False  #: a request has begun and is not complete
+    sample: HttpRequest | None = None  #: a request with the repeated head, as it was parsed
     _items: list[Item] = field(default_factory=list)
     _refusal: Refusal | None = None
     _target: bytes = b""
@@ -126,7 +71,6 @@ class RequestParser:
     _body: bytes | bytearray = b""
     _cut_bytes: int = 0
     _repeated: RepeatedHead | None = None
-    _sample: HttpRequest | None = None  #: a request with that head
     _heads_tried: int = 0
     _parser: httptools.HttpRequestParser = field(init=False)
 
@@ -137,8 +81,8 @@ class RequestParser:
         """Take what arrived; after a refusal nothing more is understood."""
         if self._refusal is not None:
             return []
-        if self._repeated is not None and self._sample is not None and not self.is_busy:
-            data = self._take_repeated(data, self._repeated, self._sample)
+        if self._repeated is not None and self.sample is not None and not self.is_busy:
+            data = self._take_repeated(data, self._repeated, self.sample)
             if not data:
                 items, self._items = self._items, []
                 return items
@@ -157,12 +101,15 @@ class RequestParser:
             self._learn(bytes(data), items[count])
         return items
 
+    def _room(self) -> int:
+        limits, budget = self.limits, self.budget
+        most = limits.body_bytes if limits.cut_body_at is None else min(limits.body_bytes, limits.cut_body_at)
+        left = budget.limit - budget.used
+        return most if most < left else left
+
     def _take_repeated(self, data: memoryview, head: RepeatedHead, sample: HttpRequest) -> memoryview:
         """Take the complete requests that begin with the known head and fit every limit; return what is left."""
-        room = min(self.limits.body_bytes, self.budget.limit - self.budget.used)
-        if self.limits.cut_body_at is not None:
-            room = min(room, self.limits.cut_body_at)
-        size, at = len(data), 0
+        room, size, at = self._room(), len(data), 0
         while at < size and (sizes := head.sizes(bytes(data[at : at + head.size_bytes]))):
             start, stop = at + sizes[0], at + sizes[0] + sizes[1]
             if stop > size or sizes[1] > room:
@@ -179,7 +126,7 @@ class RequestParser:
         if isinstance(item, HttpRequest) and item.keep_alive and item.version == "1.1" and not item.cut_bytes:
             self._heads_tried += 1
             self._repeated = repeated_head(data, item.body, item.headers)
-            self._sample = replace(item, body=b"")
+            self.sample = replace(item, body=b"")
 
     def _parse(self, data: memoryview) -> None:
         while len(data) and self._refusal is None:

@@ -9,7 +9,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
 from flumepy.core.errors import InputError
 from flumepy.core.options import Options, opt
-from flumepy.formats.http_message import HttpRequest
+from flumepy.formats.http_request import HttpRequest
 from flumepy.http_handlers.handler import HttpHandler
 
 

@@ -6,7 +6,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.component import Component
 from flumepy.core.errors import InputError
 from flumepy.core.options import OptionsT
-from flumepy.formats.http_message import HttpRequest
+from flumepy.formats.http_request import HttpRequest
 
 
 class BadRequestError(InputError):

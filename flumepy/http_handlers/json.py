@@ -20,7 +20,7 @@ from flumepy.core.line_text import LineText
 from flumepy.core.options import NoOptions
 from flumepy.formats.event_skeleton import EventSkeleton, find_skeleton
 from flumepy.formats.gson import JsonObject, JsonSyntaxError, JsonValue, read_json
-from flumepy.formats.http_message import HttpRequest
+from flumepy.formats.http_request import HttpRequest
 from flumepy.http_handlers.handler import BadRequestError, HttpHandler
 
 LENIENT_BYTES = 4 * 1024 * 1024

@@ -7,7 +7,7 @@ Source: org.apache.flume.sink.solr.morphline.BlobHandler.
 from flumepy.core.batch import Column, EventBatch
 from flumepy.core.component import Context
 from flumepy.core.options import Options, opt
-from flumepy.formats.http_message import HttpRequest
+from flumepy.formats.http_request import HttpRequest
 from flumepy.http_handlers.handler import HttpHandler
 
 

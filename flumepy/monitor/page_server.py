@@ -19,7 +19,8 @@ from flumepy.core.options import Options, OptionsT, opt
 from flumepy.core.sockets import bound_socket
 from flumepy.core.threads import start_thread
 from flumepy.formats.http_answer import AnswerQueue, CommonHeaders, Exchange
-from flumepy.formats.http_message import ByteBudget, HttpRequest, Refusal, RequestLimits, RequestParser
+from flumepy.formats.http_message import ByteBudget, Refusal, RequestLimits, RequestParser
+from flumepy.formats.http_request import HttpRequest
 from flumepy.monitor.contract import Monitor, Monitored
 
 MAX_CONNECTIONS = 64

@@ -19,7 +19,8 @@ from flumepy.core.network import MAX_CONNECTIONS, Connection, NetworkSource, bou
 from flumepy.core.options import opt
 from flumepy.core.ssl_options import ServerSslOptions, server_ssl
 from flumepy.formats.http_answer import AnswerQueue, CommonHeaders, Exchange
-from flumepy.formats.http_message import ByteBudget, HttpRequest, Item, Refusal, RequestLimits, RequestParser
+from flumepy.formats.http_message import ByteBudget, Item, Refusal, RequestLimits, RequestParser
+from flumepy.formats.http_request import HttpRequest
 from flumepy.formats.jetty_options import (
     HttpConfigurationOptions,
     ServerConnectorOptions,

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flumepy.formats.http_head import repeated_head
-from flumepy.formats.http_message import ByteBudget, HttpRequest, Item, RequestLimits, RequestParser
+from flumepy.formats.http_message import ByteBudget, Item, RequestLimits, RequestParser
+from flumepy.formats.http_request import HttpRequest
 
 HEAD = "POST /in HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nX-Last: 1\r\n\r\n"
 LIMITS = RequestLimits(8192, 64)

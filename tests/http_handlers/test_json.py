@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from flumepy.core.batch import Event
 from flumepy.core.errors import FlumeError
-from flumepy.formats.http_message import HttpRequest
+from flumepy.formats.http_request import HttpRequest
 from flumepy.http_handlers.handler import BadRequestError
 from flumepy.http_handlers.json import LENIENT_BYTES, JsonHandler
 from flumepy.testing.fakes import build
