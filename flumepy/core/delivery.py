@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line, Offer
+from flumepy.core.channel import Channel, Line, Offer
 from flumepy.core.component import Route
 from flumepy.core.errors import ChannelError, FlumeError
 from flumepy.core.threads import Wakeup
@@ -59,6 +59,39 @@ class Commit:
             wakeup.set()
         if callback is not None:
             callback(self)
+
+
+class Passage(Commit):
+    """A batch on its way into the only channel that it goes to, and the commit of it: the usual case, in one object."""
+
+    __slots__ = ("_is_withdrawn", "_offer", "_outlet")
+
+    def __init__(self, outlet: "Outlet") -> None:
+        super().__init__()
+        self._outlet = outlet
+        self._offer: Offer | None = None
+        self._is_withdrawn = False
+
+    def start(self, channel: Channel[Any], batch: EventBatch, *, waits: bool, line: Line | None, leads: bool) -> None:
+        """Offer the batch."""
+        put = channel.offer_leading if leads else channel.offer
+        offer = put(batch, self._ended, wait=waits and not self._is_withdrawn, line=line)
+        if offer.is_done:
+            return
+        self._offer = offer  # first: a withdrawal sees it, or is seen
+        if self._is_withdrawn:
+            offer.withdraw()
+
+    def withdraw(self) -> None:
+        """Give up where it waits; what is already committed stays so."""
+        self._is_withdrawn = True
+        offer = self._offer
+        if offer is not None and not offer.is_done:
+            offer.withdraw()
+
+    def _ended(self, offer: Offer) -> None:
+        self._outlet.ended(self)
+        self.resolve(offer.error)
 
 
 class Delivery:

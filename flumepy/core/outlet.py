@@ -19,7 +19,7 @@ from typing import Any
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Line
 from flumepy.core.component import Interceptor, Route, Selector
-from flumepy.core.delivery import Commit, Delivery
+from flumepy.core.delivery import Commit, Delivery, Passage
 from flumepy.core.errors import FlumeError, InterceptorError, StoppedError, call_all, translate
 
 DEEP_BYTES = 1024 * 1024
@@ -43,8 +43,8 @@ class Outlet:
         self.optional_failures = 0
         self._complained_s = float("-inf")
         self._log = logging.getLogger(f"flumepy.source.{name}")
-        self.lock = threading.Lock()  # guards _open, _owed and is_stopped
-        self._open: set[Delivery] = set()
+        self.lock = threading.Lock()  # guards _owed, and the stages of deliveries
+        self._open: set[Delivery | Passage] = set()
         self._owed: OrderedDict[int, tuple[EventBatch, list[Route]]] = OrderedDict()
         self.is_stopped = False
         # Plugins may raise anything; a source can only answer what belongs to the tree.
@@ -90,23 +90,28 @@ class Outlet:
         waits behind those submitted before it in this line, and fails with them. leads: this thread waits for the commit at
         once, so it may block in here while a durable channel syncs.
         """
-        commit = Commit()
         if self.is_stopped:
-            commit.resolve(StoppedError(f"{self.name}: the source was stopped"))
-            return commit
+            return _ended_commit(StoppedError(f"{self.name}: the source was stopped"))
         owed = self._owed_routes(batch)
         routes = self._routes(batch) if owed is None else owed
         if not routes:
-            commit.resolve(None)
-            return commit
+            return _ended_commit(None)
+        if len(routes) == 1 and routes[0].is_required and owed is None:
+            passage = Passage(self)
+            self._begin(passage)
+            passage.start(routes[0].channel, routes[0].batch, waits=wait, line=line, leads=leads)
+            return passage
+        commit = Commit()
         leader = get_ident() if leads else 0
         delivery = Delivery(self, batch, routes, commit, waits=wait, line=line, is_rest=owed is not None, leader=leader)
-        with self.lock:
-            self._open.add(delivery)
-        if self.is_stopped:
-            delivery.withdraw()  # stopped meanwhile: it may still succeed, but not wait
+        self._begin(delivery)
         delivery.start()
         return commit
+
+    def _begin(self, delivery: Delivery | Passage) -> None:
+        self._open.add(delivery)  # without the lock: one step of the interpreter, and `interrupt` sets its mark first
+        if self.is_stopped:
+            delivery.withdraw()  # stopped meanwhile: it may still succeed, but not wait
 
     def _owed_routes(self, batch: EventBatch) -> list[Route] | None:
         """Return what is left to do for a batch that some channels hold already."""
@@ -127,9 +132,9 @@ class Outlet:
                     return []
             return [route for route in self.selector.route(intercepted) if len(route.batch)]
 
-    def ended(self, delivery: "Delivery") -> None:
-        with self.lock:
-            self._open.discard(delivery)
+    def ended(self, delivery: Delivery | Passage) -> None:
+        """Forget a batch that needs no interruption any more."""
+        self._open.discard(delivery)
 
     def remember(self, batch: EventBatch, owed: list[Route]) -> None:
         with self.lock:
@@ -144,6 +149,12 @@ class Outlet:
             self._complained_s = now_s
             name, count = route.channel.name, self.optional_failures
             self._log.error("Optional channel %s does not take events (%d so far): %s", name, count, error)
+
+
+def _ended_commit(error: FlumeError | None) -> Commit:
+    commit = Commit()
+    commit.resolve(error)
+    return commit
 
 
 def smallest_capacity(selector: Selector[Any]) -> int:

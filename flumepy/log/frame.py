@@ -42,6 +42,7 @@ ROW_BYTES = 64 * 1024  # a row ends here, so that an index of rows is as fine as
 #: bytes of a head that are the same in a row of equal frames: magic, kind, lengths, counts, upper halves of what rises
 EQUAL_BYTES = (0, 1, 2, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
 POSITION_PLACE, SEQUENCE_PLACE = 16, 24
+JOINED_BYTES = 4096  # to join parts so small costs less than to check and write each
 MAX_PAYLOAD_BYTES = (1 << 32) - 1
 
 
@@ -53,8 +54,11 @@ class Frame:
     def __init__(self, kind: int, count: int, parts: Sequence[Buffer], flags: int = 0) -> None:
         crc = length = 0
         for part in parts:
-            crc = crc32c(part, crc)
             length += len(part)
+        if length < JOINED_BYTES and len(parts) > 1:
+            parts = [b"".join(parts)]
+        for part in parts:
+            crc = crc32c(part, crc)
         self.kind = kind
         self.count = count
         self.flags = flags
