@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 _KEY = b'"body"'
 _QUOTE = b'"'
+# An integer: `in` raises and forgets an error inside before it looks for bytes.
+_QUOTE_CODE, _BACKSLASH_CODE = b'"\\'
 
 
 @dataclass(slots=True)
@@ -22,6 +24,11 @@ class EventSkeleton:
     separator: bytes
     tail: bytes
     _split: Callable[[bytes], list[bytes]] | None = field(init=False, default=None, compare=False)
+    _prefix_bytes: int = field(init=False, compare=False)
+    _tail_bytes: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._prefix_bytes, self._tail_bytes = len(self.prefix), len(self.tail)
 
     def with_texts(self, first: bytes, second: bytes) -> bytes:
         """Return the array of two events with these texts."""
@@ -39,6 +46,19 @@ class EventSkeleton:
         lines = b"\n".join(texts)
         texts.pop()
         return None if _QUOTE in lines else (lines, texts)
+
+    def lines(self, data: bytes, start: int) -> tuple[bytes, int] | None:
+        """Return the texts behind `start` as lines, and their number; None also for what is no UTF-8 or has line ends."""
+        split = self._split
+        if split is None or not data.startswith(self.prefix, start) or not data.endswith(self.tail):
+            return None
+        texts = split(data[start + self._prefix_bytes : -self._tail_bytes])
+        count = len(texts)
+        texts.append(b"")
+        lines = b"\n".join(texts)
+        if count < 2 or _QUOTE_CODE in lines or _BACKSLASH_CODE in lines or data.find(b"\n", start) >= 0:
+            return None
+        return (lines, count) if lines.isascii() or is_utf8(lines) else None
 
     def prepare(self) -> None:
         """Make `texts` quicker for many arrays: bytes.split sets its search up again for every piece."""
@@ -65,3 +85,12 @@ def find_skeleton(data: bytes) -> EventSkeleton | None:
     separator = data[first_end : second + len(event_start)]
     last_end = data.find(_QUOTE, data.rfind(separator) + len(separator))
     return None if last_end < 0 else EventSkeleton(prefix, separator, data[last_end:])
+
+
+def is_utf8(data: bytes) -> bool:
+    """Tell whether this is valid UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

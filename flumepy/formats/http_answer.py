@@ -78,41 +78,43 @@ class AnswerQueue:
 
     def __init__(self, common: CommonHeaders) -> None:
         self._common = common
-        self._exchanges: deque[Exchange] = deque()
+        #: in order, those that are not written yet
+        self.exchanges: deque[Exchange] = deque()
 
     def __len__(self) -> int:
-        return len(self._exchanges)
+        return len(self.exchanges)
 
     def open(self, request: HttpRequest | None) -> Exchange:
         """Add the exchange of a request; None: of one that never became complete, the last of its connection."""
-        if request is None:
-            exchange = Exchange(self._common, is_last=True)
-        else:
-            exchange = Exchange(
-                self._common,
-                request.target.partition("?")[0],
-                request.headers.get("accept", ""),
-                request.version,
-                request.method == "HEAD",
-                not request.keep_alive,
-            )
-        self._exchanges.append(exchange)
+        exchange = Exchange(self._common, is_last=True) if request is None else self.exchange(request)
+        self.exchanges.append(exchange)
         return exchange
+
+    def exchange(self, request: HttpRequest) -> Exchange:
+        """Return the exchange of a request, without adding it."""
+        return Exchange(
+            self._common,
+            request.target.partition("?")[0],
+            request.headers.get("accept", ""),
+            request.version,
+            request.method == "HEAD",
+            not request.keep_alive,
+        )
 
     def go_on(self) -> None:
         """Tell the client, in its turn, to send the body."""
-        self._exchanges.append(Exchange(self._common, answer_bytes=CONTINUE))
+        self.exchanges.append(Exchange(self._common, answer_bytes=CONTINUE))
 
     def ready(self) -> tuple[bytes, bool]:
         """Take what can be written now, and tell whether the connection ends with it."""
-        if not self._exchanges or self._exchanges[0].answer_bytes is None:
+        if not self.exchanges or self.exchanges[0].answer_bytes is None:
             return b"", False
         answers: list[bytes] = []
-        while self._exchanges and self._exchanges[0].answer_bytes is not None:
-            exchange = self._exchanges.popleft()
+        while self.exchanges and self.exchanges[0].answer_bytes is not None:
+            exchange = self.exchanges.popleft()
             answers.append(exchange.answer_bytes or b"")
             if exchange.is_last:
-                self._exchanges.clear()
+                self.exchanges.clear()
                 return b"".join(answers), True
         return b"".join(answers), False
 

@@ -25,7 +25,7 @@ class RepeatedHead:
     headers: dict[str, str]  #: of the last one
     size_bytes: int = field(init=False)  #: of the longest head
     _last: bytes = field(init=False, default=b"")
-    _last_body_bytes: int = field(init=False, default=0)
+    _last_sizes: tuple[int, int] = field(init=False, default=(0, 0))
 
     def __post_init__(self) -> None:
         self.size_bytes = len(self.before) + _MOST_DIGITS + len(self.after)
@@ -33,16 +33,16 @@ class RepeatedHead:
     def sizes(self, data: bytes) -> tuple[int, int] | None:
         """Return the lengths of head and body of the request at the start of `data`, or None if its head is another one."""
         if self._last and data.startswith(self._last):
-            return len(self._last), self._last_body_bytes
+            return self._last_sizes
         if not data.startswith(self.before):
             return None
         digits = _DIGITS.match(data, len(self.before))
         if digits is None or not data.startswith(self.after, digits.end()):
             return None
         head_bytes = digits.end() + len(self.after)
-        self._last, self._last_body_bytes = data[:head_bytes], int(digits[0])
-        self.headers = {**self.headers, "content-length": str(self._last_body_bytes)}
-        return head_bytes, self._last_body_bytes
+        self._last, self._last_sizes = data[:head_bytes], (head_bytes, int(digits[0]))
+        self.headers = {**self.headers, "content-length": str(self._last_sizes[1])}
+        return self._last_sizes
 
 
 def repeated_head(data: bytes, body: bytes, headers: dict[str, str]) -> RepeatedHead | None:

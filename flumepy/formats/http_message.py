@@ -101,6 +101,15 @@ class RequestParser:
             self._learn(bytes(data), items[count])
         return items
 
+    def sole_body(self, data: bytes) -> int:
+        """Return where the body begins if this is one request with the known head, whole and within every limit; else 0."""
+        if self._repeated is None or self.is_busy or self._refusal is not None:
+            return 0
+        sizes = self._repeated.sizes(data)
+        if sizes is None or sizes[0] + sizes[1] != len(data) or sizes[1] > self._room():
+            return 0
+        return sizes[0]
+
     def _room(self) -> int:
         limits, budget = self.limits, self.budget
         most = limits.body_bytes if limits.cut_body_at is None else min(limits.body_bytes, limits.cut_body_at)

@@ -1,12 +1,17 @@
 """The contract of HTTP handlers. Source: org.apache.flume.source.http.HTTPSourceHandler."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 
-from flumepy.core.batch import EventBatch
+from flumepy.core.batch import Column, EventBatch
 from flumepy.core.component import Component
 from flumepy.core.errors import InputError
 from flumepy.core.options import OptionsT
 from flumepy.formats.http_request import HttpRequest
+
+#: lines in one text, their number, and the headers that all have; None: the body must go the long way
+LikeEvents = tuple[bytes, int, dict[str, Column]]
+QuickHandler = Callable[[bytes, int], LikeEvents | None]
 
 
 class BadRequestError(InputError):
@@ -23,3 +28,10 @@ class HttpHandler(Component[OptionsT]):
     @abstractmethod
     def handle(self, request: HttpRequest) -> EventBatch:
         """Return the events of a request, maybe none. Raises BadRequestError, InputError."""
+
+    def quick(self, request: HttpRequest) -> QuickHandler | None:
+        """Return what may handle further requests with this head, called with all their bytes and where the body begins.
+
+        It must not raise.
+        """
+        return None

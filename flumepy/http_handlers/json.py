@@ -21,7 +21,7 @@ from flumepy.core.options import NoOptions
 from flumepy.formats.event_skeleton import EventSkeleton, find_skeleton
 from flumepy.formats.gson import JsonObject, JsonSyntaxError, JsonValue, read_json
 from flumepy.formats.http_request import HttpRequest
-from flumepy.http_handlers.handler import BadRequestError, HttpHandler
+from flumepy.http_handlers.handler import BadRequestError, HttpHandler, LikeEvents, QuickHandler
 
 LENIENT_BYTES = 4 * 1024 * 1024
 BAD_SYNTAX = "Request has invalid JSON Syntax."
@@ -80,6 +80,18 @@ class JsonHandler(HttpHandler[NoOptions]):
             events = _lenient_events(data)
             bodies, headers = [body for body, _ in events], _merge([headers for _, headers in events])
         return EventBatch(_encoded(bodies, charset), headers)
+
+    def quick(self, request: HttpRequest) -> QuickHandler | None:
+        """Cut bodies that are printed like the last one; a charset is looked at here, once."""
+        try:
+            return self._like_lines if _charset(request) == "utf-8" else None
+        except InputError:
+            return None
+
+    def _like_lines(self, data: bytes, start: int) -> LikeEvents | None:
+        skeleton = self._last_skeleton
+        cut = None if skeleton is None else skeleton.lines(data, start)
+        return None if cut is None else (*cut, self._skeleton_headers)
 
     def _like_events(self, data: bytes) -> EventBatch | None:
         skeleton = self._last_skeleton

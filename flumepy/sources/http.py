@@ -10,17 +10,14 @@ import asyncio
 import time
 from typing import Any
 
-from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
 from flumepy.core.counters import SourceCounters
-from flumepy.core.errors import ChannelError, ConfigurationError, FlumeError, InputError, StoppedError, translate
-from flumepy.core.intake import Parcel
-from flumepy.core.network import MAX_CONNECTIONS, Connection, NetworkSource, bound_socket
+from flumepy.core.errors import ConfigurationError, InputError, translate
+from flumepy.core.network import MAX_CONNECTIONS, NetworkSource, bound_socket
 from flumepy.core.options import opt
 from flumepy.core.ssl_options import ServerSslOptions, server_ssl
-from flumepy.formats.http_answer import AnswerQueue, CommonHeaders, Exchange
-from flumepy.formats.http_message import ByteBudget, Item, Refusal, RequestLimits, RequestParser
-from flumepy.formats.http_request import HttpRequest
+from flumepy.formats.http_answer import CommonHeaders
+from flumepy.formats.http_message import ByteBudget, RequestLimits
 from flumepy.formats.jetty_options import (
     HttpConfigurationOptions,
     ServerConnectorOptions,
@@ -28,16 +25,15 @@ from flumepy.formats.jetty_options import (
     read_jetty_options,
 )
 from flumepy.formats.tls import server_context
-from flumepy.http_handlers.handler import BadRequestError, HttpHandler
+from flumepy.http_handlers.handler import HttpHandler
+from flumepy.sources.http_connection import HttpConnection
+from flumepy.sources.http_like_posts import LikePosts
 
 JSON_HANDLER = "org.apache.flume.source.http.JSONHandler"
-LINGER_S = 2.0
 SWEEP_S = 1.0
 COMPLAINT_INTERVAL_S = 10.0
 BACKLOG = 128
 NO_TUNING = "it tunes Jetty's threads; there is one thread here"
-#: answers that do not depend on the body
-METHOD_STATUS = {"OPTIONS": 403, "TRACE": 403, "PUT": 405, "DELETE": 405}
 MEBIBYTE = 1024 * 1024
 
 
@@ -116,6 +112,7 @@ class HttpSource(NetworkSource[HttpOptions]):
 
     async def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Listen, and look for slow clients from time to time."""
+        self.like_posts = LikePosts(self)
         listening = bound_socket(self.options.bind, self.options.port)
         self.port = listening.getsockname()[1]
         idle_s = max(0.0, self.connector.idle_timeout_ms / 1000)
@@ -132,6 +129,11 @@ class HttpSource(NetworkSource[HttpOptions]):
         self._sweep_s = min(SWEEP_S, max(idle_s / 4, 0.05)) if idle_s > 0 else SWEEP_S
         loop.call_later(self._sweep_s, self._sweep)
 
+    def turn_ended(self) -> None:
+        """Send on what was read in one turn."""
+        self.like_posts.close()
+        super().turn_ended()
+
     def _sweep(self) -> None:
         self.loop.call_later(self._sweep_s, self._sweep)
         now_s = self.loop.time()
@@ -145,155 +147,3 @@ class HttpSource(NetworkSource[HttpOptions]):
         if now_s - self._complained_s.get(status, float("-inf")) >= COMPLAINT_INTERVAL_S:
             self._complained_s[status] = now_s
             self.log.warning("A request of %s was answered with %d: %s", peer, status, message)
-
-
-class HttpConnection(Connection):
-    """One connection; answers leave in the order of the requests."""
-
-    source: HttpSource
-
-    def __init__(self, source: HttpSource) -> None:
-        super().__init__(source)
-        self._parser = RequestParser(source.limits, source.budget)
-        self._answers = AnswerQueue(source.common_headers)
-        self._active_s = source.loop.time()
-        self._request_began_s = self._active_s
-        self._is_closing = False
-        self._is_scheduled = False
-
-    def received(self, data: memoryview) -> None:
-        """Parse, hand over to the handler; what comes after the last request is dropped."""
-        self._active_s = self.source.loop.time()
-        if self._is_closing:
-            return
-        was_busy = self._parser.is_busy
-        for item in self._parser.feed(data):
-            was_busy = False
-            self._take(item)
-            if self._is_closing:
-                break
-        if not was_busy:
-            self._request_began_s = self._active_s
-        self._write_answers()
-
-    def _take(self, item: Item) -> None:
-        if isinstance(item, HttpRequest):
-            exchange = self._answers.open(item)
-            self._is_closing = exchange.is_last
-            self._handle(exchange, item)
-        elif isinstance(item, Refusal):
-            self._refuse(item)
-        else:
-            self._answers.go_on()
-
-    def _refuse(self, refusal: Refusal) -> None:
-        """Answer an incomplete request after all before it, then close."""
-        self._is_closing = True
-        self.source.counters.event_read_fail += 1
-        self._fail(self._answers.open(None), refusal.status, refusal.reason)
-
-    def _handle(self, exchange: Exchange, request: HttpRequest) -> None:
-        if request.method not in ("POST", "GET", "HEAD"):
-            exchange.answer(METHOD_STATUS.get(request.method, 501))
-            return
-        counters = self.source.counters
-        try:
-            with self.source.guard:
-                batch = self.source.handler.handle(request)
-        except BadRequestError as error:
-            counters.event_read_fail += 1
-            self._fail(exchange, 400, f"Bad request from client. {error}")
-            return
-        except FlumeError as error:
-            counters.event_read_fail += 1
-            self._fail(exchange, 500, f"Deserializer threw unexpected exception. {error}")
-            return
-        request.body = b""
-        count = len(batch)
-        counters.append_batch_received += 1
-        counters.event_received += count
-        if not count:
-            counters.append_batch_accepted += 1
-            exchange.answer(200)
-            return
-        self._put(exchange, batch)
-
-    def _put(self, exchange: Exchange, batch: EventBatch) -> None:
-        count, counters = len(batch), self.source.counters
-
-        def committed(_: int, error: FlumeError | None) -> None:
-            if error is None:
-                counters.append_batch_accepted += 1
-                counters.event_accepted += count
-                exchange.answer(200)
-            elif isinstance(error, ChannelError | StoppedError):
-                counters.channel_write_fail += 1
-                self._fail(exchange, 503, f"Error appending event to channel. Channel might be full. {error}")
-            else:
-                counters.generic_processing_fail += 1
-                self._fail(exchange, 500, f"Unexpected error while appending event to channel. {error}")
-            if len(self._answers) == 1:
-                self._write_answers()
-            else:
-                self._schedule()
-
-        self.source.intake.add(Parcel(batch, committed, [count]))
-
-    def _fail(self, exchange: Exchange, status: int, message: str) -> None:
-        self.source.complain(status, self.peer, message)
-        exchange.fail(status, message)
-
-    def _schedule(self) -> None:
-        """Write soon: what is committed in one turn leaves in one write."""
-        if not self._is_scheduled and not self.is_closed:
-            self._is_scheduled = True
-            self.source.loop.call_soon(self._write_answers)
-
-    def _write_answers(self) -> None:
-        self._is_scheduled = False
-        answers, is_last = self._answers.ready()
-        if self.is_closed:
-            return
-        if answers:
-            self._active_s = self.source.loop.time()
-            self.transport.write(answers)
-        if is_last:
-            self._close_gently()
-        elif self.is_ended and not self._answers:
-            self.transport.close()
-
-    def _close_gently(self) -> None:
-        """Close the writing side; read and drop for a while what the client is still sending."""
-        if self.is_ended or not self.transport.can_write_eof():
-            self.transport.close()
-            return
-        try:
-            self.transport.write_eof()
-        except OSError:  # the peer has reset the connection, and the transport does not know yet
-            self.transport.abort()
-            return
-        self.source.loop.call_later(LINGER_S, self.transport.abort)
-
-    def ended(self) -> None:
-        """Close once all that was read is answered, at once if a request is cut short."""
-        self._is_closing = True
-        if not self._answers:
-            self.transport.close()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Give the memory back."""
-        super().connection_lost(error)
-        self._parser.close()
-
-    def check_time(self, now_s: float, idle_limit_s: float, request_limit_s: float) -> None:
-        """Close what is idle, refuse a request that takes too long."""
-        if self.is_closed or (self._answers and not self.transport.get_write_buffer_size()):
-            return
-        is_idle = 0 < idle_limit_s <= now_s - self._active_s
-        is_slow = self._parser.is_busy and 0 < request_limit_s <= now_s - self._request_began_s
-        if self._parser.is_busy and not self._is_closing and (is_idle or is_slow):
-            self._parser.close()
-            self._refuse(Refusal(408, "The request took too long to arrive."))
-            self._write_answers()
-        elif is_idle:
-            self.transport.abort()

@@ -22,6 +22,10 @@ def test_the_skeleton_of_one_array_cuts_every_array_like_it(
     for _ in range(2):
         assert skeleton.texts(post(second, headers)) == (b"".join([text + b"\n" for text in second]), second)
         skeleton.prepare()
+    assert skeleton.lines(b"head" + post(second, headers), 4) == (
+        b"".join([text + b"\n" for text in second]),
+        len(second),
+    )
     assert len(post(second, headers)) == skeleton.size_bytes(len(second)) + sum(map(len, second))
     assert skeleton == find_skeleton(post(second, headers))
 
@@ -46,3 +50,15 @@ def test_another_array_is_not_cut(data: bytes, is_prepared: bool) -> None:
     if is_prepared:
         skeleton.prepare()
     assert skeleton.texts(data) is None
+    assert skeleton.lines(b"head" + data, 4) is None
+
+
+@pytest.mark.parametrize("text", [b"tw\no", b"tw\xff", b"tw\xc3"])
+def test_texts_that_need_a_second_look_are_no_lines(text: bytes) -> None:
+    skeleton = find_skeleton(post([b"a", b"b"]))
+    assert skeleton is not None
+    assert skeleton.lines(post([b"one", b"two"]), 0) is None
+    skeleton.prepare()
+    assert skeleton.lines(post([b"one", "zw\u00f6lf".encode()]), 0) == ("one\nzw\u00f6lf\n".encode(), 2)
+    assert skeleton.lines(post([b"one", text]), 0) is None
+    assert skeleton.lines(post([text, b"one"]), 0) is None

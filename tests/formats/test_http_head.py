@@ -85,6 +85,29 @@ def test_no_head_is_known_behind_the_last_request() -> None:
     assert getattr(refusal, "status", None) == 400
 
 
+@pytest.mark.parametrize(
+    ("limits", "used", "longest"),
+    [(RequestLimits(1000, 50), 0, 50), (RequestLimits(1000, 50, 20), 0, 20), (RequestLimits(1000, 50), 90, 10)],
+)
+def test_the_body_of_a_sole_request_with_the_known_head_is_found(
+    limits: RequestLimits, used: int, longest: int
+) -> None:
+    parser = RequestParser(limits, ByteBudget(100))
+    assert parser.sole_body(request("abc")) == 0
+    parser.feed(memoryview(request("abc")))
+    parser.budget.used = used
+    for body in ("abc", "x" * longest, "", "abc"):
+        data = request(body)
+        start = parser.sole_body(data)
+        assert data[start:] == body.encode()
+        assert start == len(data) - len(body)
+        assert [parser.sole_body(other) for other in (data + b"P", data[:-1] if body else data[:-2], b"")] == [0, 0, 0]
+    assert parser.sole_body(request("x" * (longest + 1))) == 0
+    assert parser.sole_body(request("abc").replace(b"X-Last: 1", b"X-Last: 2")) == 0
+    parser.feed(memoryview(request("abc")[:-1]))
+    assert parser.sole_body(request("abc")) == 0
+
+
 def test_a_repeated_head_is_compared_and_not_parsed() -> None:
     head = repeated_head(request("first"), b"first", {"host": "a", "content-length": "5"})
     assert head is not None

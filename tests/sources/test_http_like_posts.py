@@ -1,0 +1,198 @@
+"""Posts like the one before, over connections that are read together: they take the short way, and nobody can tell."""
+
+import json
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from flumepy.channels.memory import MemoryChannel
+from flumepy.core.shared_reader import SharedReader
+from flumepy.sources.http import HttpSource
+from flumepy.sources.http_like_posts import LikePosts
+from flumepy.testing.fakes import ListChannel, build, wait_until
+from tests.sources.http_client import Client, post, running
+
+pytestmark = pytest.mark.skipif(not SharedReader.is_possible, reason="no epoll here")
+
+
+class Groups:
+    """How many events each post had that was taken the short way."""
+
+    def __init__(self) -> None:
+        self.counts: list[int] = []
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> Groups:
+    seen = Groups()
+    add = LikePosts.add
+
+    def watched(self: LikePosts, connection: Any, exchange: Any, lines: bytes, count: int, headers: Any) -> None:
+        seen.counts.append(count)
+        add(self, connection, exchange, lines, count, headers)
+
+    monkeypatch.setattr(LikePosts, "add", watched)
+    return seen
+
+
+def events(*bodies: str, **headers: str) -> bytes:
+    return post(json.dumps([{"headers": headers, "body": body} for body in bodies], separators=(",", ":")))
+
+
+def warmed(client: Client, *, posts: int = 2) -> Client:
+    """Send what lets the source know the client."""
+    for _ in range(posts):
+        assert client.ask(events("a", "b"))[0] == 200
+    return client
+
+
+def counted(source: HttpSource) -> tuple[int, int, int, int]:
+    counters = source.counters
+    return (
+        counters.append_batch_received,
+        counters.append_batch_accepted,
+        counters.event_received,
+        counters.event_accepted,
+    )
+
+
+def test_like_posts_are_taken_the_short_way_and_counted_as_all(groups: Groups) -> None:
+    channel = ListChannel()
+    with running(channel) as source, Client(source) as client:
+        warmed(client)
+        assert not groups.counts
+        for number in range(3):
+            status, headers, body = client.ask(events(f"x{number}", "y", "z"))
+            assert (status, body, headers["server"]) == (200, b"", "flumepy")
+            assert "date" in headers
+        assert groups.counts == [3, 3, 3]
+        assert channel.bodies == [b"a", b"b"] * 2 + [b"x0", b"y", b"z", b"x1", b"y", b"z", b"x2", b"y", b"z"]
+        assert counted(source) == (5, 5, 13, 13)
+
+
+def test_many_connections_share_transactions_and_keep_their_order(groups: Groups) -> None:
+    channel = build(MemoryChannel, {"capacity": "10000", "transactionCapacity": "100"})
+    with running(channel) as source, ExitStack() as stack:
+        clients = [warmed(stack.enter_context(Client(source))) for _ in range(6)]
+        for number in range(30):
+            for which, client in enumerate(clients):
+                client.send(events(f"{which} {number} first", f"{which} {number} second"))
+            assert [client.response()[0] for client in clients] == [200] * 6
+        assert len(groups.counts) == 180
+        with channel.transaction() as transaction:
+            bodies = [body for batch in transaction.take(100) for body in batch.bodies][24:]
+            transaction.commit()
+        while channel.size:
+            with channel.transaction() as transaction:
+                bodies += [body for batch in transaction.take(100) for body in batch.bodies]
+        for which in range(6):
+            wanted = [b"%d %d %b" % (which, n, place) for n in range(30) for place in (b"first", b"second")]
+            assert [body for body in bodies if body.startswith(b"%d " % which)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "bodies"),
+    [
+        (events("one"), 200, [b"one"]),
+        (events('qu"ote', "x"), 200, [b'qu"ote', b"x"]),
+        (events("back\\slash", "x"), 200, [b"back\\slash", b"x"]),
+        (post('[{"headers":{},"body":"\u00e9"},{"headers":{},"body":"x"}]'), 200, ["\u00e9".encode(), b"x"]),
+        (post('[{"headers":{},"body":"li\nne"},{"headers":{},"body":"x"}]'), 200, [b"li\nne", b"x"]),
+        (events("x", "y", other="header"), 200, [b"x", b"y"]),
+        (post('[{"headers":{},"body":"x"},{"headers":{},"body":"y"}'), 400, []),
+        (post('[{"headers":{},"body":"x"},{"headers":{},"body":{}}]'), 400, []),
+        (post("[]"), 200, []),
+        (post("[]", method="PUT"), 405, []),
+        (post("x" * 3000), 413, []),
+        (b"nonsense\r\n\r\n", 400, []),
+    ],
+)
+def test_what_is_not_like_takes_the_long_way(data: bytes, status: int, bodies: list[bytes]) -> None:
+    channel = ListChannel()
+    with running(channel, {"max-request-bytes": "2000"}) as source, Client(source) as client:
+        warmed(client, posts=4)
+        assert client.ask(data)[0] == status
+        assert channel.bodies[8:] == bodies
+        if status < 413 and data.startswith(b"P"):
+            assert client.ask(events("a", "b"))[0] == 200
+
+
+def test_a_request_in_two_pieces_and_two_in_one_are_answered_in_order(groups: Groups) -> None:
+    channel = ListChannel()
+    with running(channel) as source, Client(source) as client:
+        warmed(client, posts=4)
+        whole = events("half", "way")
+        client.send(whole[:-5])
+        wait_until(lambda: source.budget.used > 0)
+        assert client.ask(whole[-5:])[0] == 200
+        client.send(events("c", "d") + events("e", "f"))
+        assert [client.response()[0] for _ in range(2)] == [200, 200]
+        assert channel.bodies[8:] == [b"half", b"way", b"c", b"d", b"e", b"f"]
+        assert groups.counts == [2, 2]
+
+
+def test_each_post_of_a_full_channel_gets_its_own_answer(groups: Groups) -> None:
+    channel = build(MemoryChannel, {"capacity": "14", "transactionCapacity": "14", "keep-alive": "0"})
+    with running(channel) as source, ExitStack() as stack:
+        clients = [warmed(stack.enter_context(Client(source))) for _ in range(3)]
+        for client in clients:
+            client.send(events("x", "y"))
+        answers = [client.response() for client in clients]
+        assert sorted(status for status, _, _ in answers) == [200, 503, 503]
+        assert b"Channel might be full" in next(page for status, _, page in answers if status == 503)
+        assert channel.size == 14
+        assert len(groups.counts) == 3
+        assert source.counters.channel_write_fail == 2
+        assert counted(source) == (9, 7, 18, 14)
+
+
+def test_a_post_larger_than_a_transaction_is_refused_as_before(groups: Groups) -> None:
+    channel = ListChannel(transaction_capacity=3)
+    with running(channel) as source, Client(source) as client:
+        warmed(client, posts=3)
+        status, _, page = client.ask(events("1", "2", "3", "4"))
+        assert status == 503
+        assert b"transactionCapacity" in page
+        assert client.ask(events("1", "2"))[0] == 200
+        assert channel.bodies[6:] == [b"1", b"2"]
+
+
+def test_posts_wait_together_for_a_channel_that_has_no_room() -> None:
+    channel = build(MemoryChannel, {"capacity": "8", "transactionCapacity": "8", "keep-alive": "30"})
+    with running(channel) as source, Client(source) as first, Client(source) as second:
+        warmed(first)
+        warmed(second)
+        first.send(events("1", "2"))
+        second.send(events("3", "4"))
+        wait_until(lambda: source.is_paused)
+        with channel.transaction() as transaction:
+            transaction.take(8)
+        assert [first.response()[0], second.response()[0]] == [200, 200]
+        assert channel.size == 4
+
+
+def test_another_head_behind_a_post_that_waits_does_not_take_its_answer(groups: Groups) -> None:
+    channel = build(MemoryChannel, {"capacity": "8", "transactionCapacity": "8", "keep-alive": "30"})
+    with running(channel) as source, Client(source) as client:
+        warmed(client, posts=4)
+        client.send(events("1", "2"))
+        wait_until(lambda: source.is_paused)
+        client.send(post("[", "Accept: application/json"))
+        wait_until(lambda: source.counters.event_read_fail == 1)
+        with channel.transaction() as transaction:
+            transaction.take(8)
+        assert [client.response()[0] for _ in range(2)] == [200, 400]
+        assert groups.counts == [2, 2, 2]
+
+
+def test_a_client_may_close_its_side_with_the_last_post() -> None:
+    channel = ListChannel()
+    with running(channel) as source, Client(source) as client:
+        warmed(client, posts=4)
+        client.send(events("the", "end"))
+        client.socket.shutdown(1)
+        assert client.response()[0] == 200
+        assert client.socket.recv(10) == b""
+        assert channel.bodies[8:] == [b"the", b"end"]
+        wait_until(lambda: not source.connections)
