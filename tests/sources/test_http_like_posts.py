@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from flumepy.channels.memory import MemoryChannel
+from flumepy.core.batch import EventBatch
 from flumepy.core.shared_reader import SharedReader
+from flumepy.formats.http_request import HttpRequest
+from flumepy.http_handlers.json import JsonHandler
 from flumepy.sources.http import HttpSource
 from flumepy.sources.http_like_posts import LikePosts
 from flumepy.testing.fakes import ListChannel, build, wait_until
-from tests.sources.http_client import Client, post, running
+from tests.sources.http_client import HANDLERS, Client, post, running
 
 pytestmark = pytest.mark.skipif(not SharedReader.is_possible, reason="no epoll here")
 
@@ -184,6 +187,19 @@ def test_another_head_behind_a_post_that_waits_does_not_take_its_answer(groups: 
             transaction.take(8)
         assert [client.response()[0] for _ in range(2)] == [200, 400]
         assert groups.counts == [2, 2, 2]
+
+
+def test_a_handler_made_from_ours_sees_every_request(groups: Groups, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Marking(JsonHandler):
+        def handle(self, request: HttpRequest) -> EventBatch:
+            return super().handle(request).with_header("seen", "yes")
+
+    monkeypatch.setitem(HANDLERS, "org.apache.flume.source.http.JSONHandler", Marking)
+    channel = ListChannel()
+    with running(channel) as source, Client(source) as client:
+        warmed(client, posts=5)
+    assert not groups.counts
+    assert [batch.headers for batch in channel.put_batches] == [{"seen": "yes"}] * 5
 
 
 def test_a_client_may_close_its_side_with_the_last_post() -> None:
