@@ -265,7 +265,12 @@ def test_a_sink_that_lets_a_crowd_gather_takes_what_comes_meanwhile_and_later() 
 @pytest.fixture
 def long_rests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every thread rest for a minute that is woken twice within half of it."""
-    for name, value in {"WAKE_UPS_PER_S": 0.01, "BURST_WAKE_UPS": 0, "LONGEST_REST_S": 60.0}.items():
+    for name, value in {
+        "SHORT_STEP_S": 100.0,
+        "LONG_STEP_S": 100.0,
+        "BURST_WAKE_UPS": 0,
+        "LONGEST_REST_S": 60.0,
+    }.items():
         monkeypatch.setattr(pace, name, value)
 
 

@@ -382,7 +382,12 @@ def test_a_host_without_an_address_cannot_be_bound() -> None:
 def test_a_source_whose_peers_wait_for_no_answers_rests_and_a_stop_ends_it(
     can_rest: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"WAKE_UPS_PER_S": 0.01, "BURST_WAKE_UPS": 0, "LONGEST_REST_S": 60.0}.items():
+    for name, value in {
+        "SHORT_STEP_S": 100.0,
+        "LONG_STEP_S": 100.0,
+        "BURST_WAKE_UPS": 0,
+        "LONGEST_REST_S": 60.0,
+    }.items():
         monkeypatch.setattr(pace, name, value)
     channel = ListChannel()
     source = line_source(channel)

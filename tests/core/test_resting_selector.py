@@ -34,7 +34,8 @@ class Resting:
 
 @pytest.fixture
 def resting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resting]:
-    monkeypatch.setattr(pace, "WAKE_UPS_PER_S", 1.0)
+    monkeypatch.setattr(pace, "SHORT_STEP_S", 1.0)
+    monkeypatch.setattr(pace, "LONG_STEP_S", 1.0)
     monkeypatch.setattr(pace, "BURST_WAKE_UPS", 0)
     made = Resting()
     made.selector.select()  # the first time nothing is known of the work that comes
