@@ -66,7 +66,7 @@ class EventQueue:
         self._is_reading = False
         self._release_from = 0  # below this a release gives nothing back
         self.available = recovered.queued  #: events that a take could get
-        self.version = 0  #: changes with every put and take
+        self._puts_seen = 0
         self.settled_version = -1  #: the version that the last `settle` summed up
         if self._is_behind:
             self._backlog.begin(recovered.low, min(recovered.taken.watermark, self._end_sequence))
@@ -112,7 +112,7 @@ class EventQueue:
         self._end = ticket.end
         self._end_sequence = ticket.sequence + ticket.count
         self.available += ticket.count
-        self.version += 1
+        self._puts_seen += 1
 
     # -- taking -----------------------------------------------------------------------------------------------------
 
@@ -188,13 +188,19 @@ class EventQueue:
             self._takes.write(spans)
         else:
             self._takes.ride(spans)
-        with self._lock:
-            self.version += 1
-            low = self._low()
-        if low >= self._release_from:
-            self._release(low)
+        if self._takes.has_news:
+            with self._lock:
+                self._takes.has_news = False
+                low = self._low()
+            if low >= self._release_from:
+                self._release(low)
 
     # -- leaving nothing behind -------------------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """Return a number that changes with every put and take."""
+        return self._puts_seen + self._takes.commits
 
     @property
     def oldest_put_s(self) -> float | None:

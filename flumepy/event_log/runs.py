@@ -17,7 +17,12 @@ class Run(queue_transaction.Run):
     __slots__ = ("first", "owner")
 
     def __init__(self, owner: object, first: int, batch: EventBatch, size_bytes: int, put_s: float) -> None:
-        super().__init__(batch, 0, size_bytes, put_s)
+        # All fields at once: one is made for every put and every cut.
+        self.batch = batch
+        self.start = 0
+        self.count = len(batch)
+        self.size_bytes = size_bytes
+        self.put_s = put_s
         self.owner = owner
         self.first = first
 

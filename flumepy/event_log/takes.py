@@ -22,7 +22,7 @@ from flumepy.log.log import Log
 from flumepy.log.ticket import Level, Ticket
 
 #: a commit that finds so many events riding waits for the disk
-MOST_RIDING_EVENTS = 1000
+MOST_RIDING_EVENTS = 4000
 
 
 class Takes:
@@ -52,6 +52,8 @@ class Takes:
         self._is_stuck = False  # the last frame of those that ride found no place
         self._open: dict[int, int] = {}  # commits whose frame has not arrived, and a position before it
         self._last = 0
+        self.commits = 0  #: how many there were
+        self.has_news = False  #: facts have reached `ranges`
 
     @property
     def start(self) -> int:
@@ -69,6 +71,7 @@ class Takes:
                 del self._open[number]
             raise
         with self._lock:
+            self.commits += 1
             self._end(number, spans)
 
     def ride(self, spans: list[Span]) -> None:
@@ -77,8 +80,10 @@ class Takes:
             is_under_way = self._watch.is_on
             rides = is_under_way and self._riding_events < MOST_RIDING_EVENTS
             if rides:
+                self.commits += 1
                 self._riding += spans
-                self._riding_events += sum([stop - first for first, stop in spans])
+                for first, stop in spans:
+                    self._riding_events += stop - first
         if rides:
             return
         if is_under_way:
@@ -118,6 +123,7 @@ class Takes:
                 del self._open[number]
             raise
         with self._lock:
+            self.commits += 1
             self._departed.append((ticket, number, spans))
         self._watch.start()
 
@@ -150,3 +156,4 @@ class Takes:
         del self._open[number]
         for first, stop in spans:
             self.ranges.add(first, stop)
+        self.has_news = True
