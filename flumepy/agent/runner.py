@@ -185,6 +185,7 @@ class SinkRunner(PolledRunner):
         self._is_crowded = False
         self._found_events = 0
         self._rhythm = Rhythm(self._wakeup, share=SINK_SHARE)
+        self._channels: list[Channel[Any]] = []
 
     @property
     def sinks(self) -> "list[Sink[Any]]":
@@ -195,7 +196,8 @@ class SinkRunner(PolledRunner):
         """Start the processor with its sinks, then the thread."""
         with counting(self.sinks):
             self.processor.start()
-            for channel in {sink.channel for sink in self.sinks}:
+            self._channels = list({sink.channel for sink in self.sinks})
+            for channel in self._channels:
                 channel.listen(self._wakeup)
             self.start_thread()
 
@@ -204,8 +206,8 @@ class SinkRunner(PolledRunner):
         call_all(self.stop_thread, self._unlisten, self.processor.stop, lambda: stop_counting(self.sinks))
 
     def _unlisten(self) -> None:
-        for sink in self.sinks:
-            sink.channel.unlisten(self._wakeup)
+        for channel in self._channels:
+            channel.unlisten(self._wakeup)
 
     def interrupt(self) -> None:
         """End waits inside the sinks."""
@@ -220,7 +222,7 @@ class SinkRunner(PolledRunner):
             if not self._has_worked:
                 self._has_worked = True
                 self._rhythm.work_came()
-            if not self._rest() and not self._waiting_events():
+            if not self._waiting_events() and not self._rest() and not self._waiting_events():
                 self._wait_for_events()
         elif status is Status.BACKOFF:
             self.wait_ms(self._backoff.next_ms())
@@ -239,7 +241,7 @@ class SinkRunner(PolledRunner):
         return has_rested
 
     def _waiting_events(self) -> int:
-        return sum([sink.channel.size for sink in self.sinks])
+        return sum([channel.size for channel in self._channels])
 
     def _wait_for_events(self) -> None:
         # The crowd may stand in the channel of a group's other member: only one that was served counts.
@@ -250,7 +252,7 @@ class SinkRunner(PolledRunner):
             self._wait_for_a_put()
         self._has_worked = False
         self._found_events = self._waiting_events()
-        self._is_crowded = any(is_crowded(sink.channel) for sink in self.sinks)
+        self._is_crowded = any(map(is_crowded, self._channels))
 
     def _wait_for_a_put(self) -> None:
         self._wakeup.is_armed = True

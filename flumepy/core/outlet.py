@@ -71,7 +71,11 @@ class Outlet:
 
     def room(self) -> int:
         """Return how many events would fit at once in every required channel; a hint."""
-        rooms = [room for channel in self.selector.required_channels() if (room := channel.room()) is not None]
+        channels = self.selector.required_channels()
+        if len(channels) == 1:
+            room = channels[0].room()
+            return self.limit if room is None else room
+        rooms = [room for channel in channels if (room := channel.room()) is not None]
         return min(rooms, default=self.limit)
 
     def is_deep(self) -> bool:

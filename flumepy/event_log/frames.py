@@ -55,12 +55,12 @@ class Takes(NamedTuple):
 def put_frame(batch: EventBatch, codec: PayloadCodec | None = None) -> Frame:
     """Return the frame that stores a batch. Raises InputError for one of 4 GiB or more."""
     parts: Sequence[Buffer] = encode_batch(batch)
-    flags = 0
+    count, flags = len(batch), 0
     if codec is not None:
-        flags, parts = codec.seal(PUT, len(batch), parts)
-    frame = Frame(PUT, len(batch), parts, flags)
+        flags, parts = codec.seal(PUT, count, parts)
+    frame = Frame(PUT, count, parts, flags)
     if frame.length > MAX_PAYLOAD_BYTES:
-        raise InputError(f"{len(batch)} events are {frame.length} bytes; one transaction can store less than 4 GiB")
+        raise InputError(f"{count} events are {frame.length} bytes; one transaction can store less than 4 GiB")
     return frame
 
 

@@ -212,9 +212,10 @@ class GroupCommit:
             raise
 
     def _has_written(self, end: int) -> None:
-        """Move the written end; look for waiters only if there are any: one who comes now sees the new end."""
+        """Move the written end; wake only if somebody waits for no more: one who comes now sees the new end."""
         self.written_end = end
-        if self._waiters or self._calls.waiting:
+        levels = [waiter.level for waiter in self._waiters] + [call.level for call in self._calls.waiting]
+        if Level.WRITTEN in levels:
             self._move(end, self.synced_end)
         else:
             self._advanced()

@@ -17,8 +17,8 @@ from flumepy.core.pollable_options import PollableOptions
 from flumepy.core.threads import Wakeup
 
 MOST_EVENTS = 1000
-#: puts on their way at a time, and events in them: more would leave the processor's cache before they are written
-MOST_OPEN_PUTS = 32
+#: puts on their way at a time, and events in them: what is more would leave the processor's cache before it is written
+MOST_OPEN_PUTS = 256
 MOST_OPEN_EVENTS = 2000
 RATE_SLICE_S = 0.01
 CATCH_UP_S = 1.0

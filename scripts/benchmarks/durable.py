@@ -20,7 +20,7 @@ from benchmarks.configurations import Site
 from benchmarks.throughput import Measured, Round
 
 WARM_SHARE = 0.4
-POLL_S = 0.02
+POLL_S = 0.05
 START_TIMEOUT_S = 60
 FRAME_BYTES = 64  # about what a frame has beside its events
 EVENT_BYTES = data.LINE_BYTES + 4
