@@ -62,14 +62,8 @@ class Takes:
 
     def write(self, spans: list[Span]) -> None:
         """Store that these are taken, and wait. Raises LogFullError, LogFailedError: then they may come again."""
-        with self._lock:
-            number, frame = self._begin(spans)
-        try:
-            self._append(frame).wait(self._level)
-        except FlumeError:
-            with self._lock:
-                del self._open[number]
-            raise
+        number, ticket = self._begin(spans)
+        ticket.wait(self._level)
         with self._lock:
             self.commits += 1
             self._end(number, spans)
@@ -114,14 +108,7 @@ class Takes:
             raise
 
     def _depart(self, spans: list[Span]) -> None:
-        with self._lock:
-            number, frame = self._begin(spans)
-        try:
-            ticket = self._append(frame)
-        except FlumeError:
-            with self._lock:
-                del self._open[number]
-            raise
+        number, ticket = self._begin(spans)
         with self._lock:
             self.commits += 1
             self._departed.append((ticket, number, spans))
@@ -147,10 +134,18 @@ class Takes:
             self._log.sync()
             self.arrive()
 
-    def _begin(self, spans: list[Span]) -> tuple[int, Frame]:
-        self._last += 1
-        self._open[self._last] = self._log.written_end
-        return self._last, take_frame(self.ranges.watermark, spans)
+    def _begin(self, spans: list[Span]) -> tuple[int, Ticket]:
+        """Give a frame its place; return the number of the commit too, which stays open until `_end`."""
+        with self._lock:
+            self._last = number = self._last + 1
+            self._open[number] = self._log.written_end
+            frame = take_frame(self.ranges.watermark, spans)
+        try:
+            return number, self._append(frame)
+        except FlumeError:
+            with self._lock:
+                del self._open[number]
+            raise
 
     def _end(self, number: int, spans: list[Span]) -> None:
         del self._open[number]
