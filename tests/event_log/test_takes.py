@@ -84,6 +84,19 @@ def test_nothing_is_left_unstored_when_nobody_comes_any_more() -> None:
     queue.close()
 
 
+def test_what_is_on_its_way_is_no_fact_yet() -> None:
+    disk = GatedDisk(ForgetfulDisk())
+    queue = opened(disk)
+    fill(queue, 2)
+    disk.gate.clear()
+    queue.commit(queue.take(1), waits=False)
+    queue._takes.arrive()  # whenever somebody looks
+    assert queue._takes.ranges.watermark == 0
+    disk.gate.set()
+    wait_until(lambda: queue._takes.ranges.watermark == 1)
+    queue.close()
+
+
 def test_a_crash_brings_again_what_rode_and_nothing_else() -> None:
     inner = ForgetfulDisk()
     disk = GatedDisk(inner)
