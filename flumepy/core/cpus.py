@@ -3,11 +3,15 @@
 Only one thread at a time runs Python; when the kernel spreads the threads over cores, every event is written by one core's
 cache and read and freed by another's, which doubles the processor time of a flow (docs/benchmarks.md). So the process keeps
 to one processor and looks every few seconds whether others have become busier there than elsewhere; then it moves. Programs
-that it starts are let go again. `-Dflumepy.cpus=all` leaves everything to the kernel. Linux only; elsewhere nothing happens.
+that it starts are let go again, and so is a thread whose work is the kernel's (`unplaced`). `-Dflumepy.cpus=all` leaves
+everything to the kernel. Linux only; elsewhere nothing happens.
 """
 
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flumepy.core.threads import Timer, call_later
@@ -30,6 +34,21 @@ def let_go(pid: int) -> None:
             os.sched_setaffinity(pid, _allowed)
         except OSError:
             return  # it has ended already, or belongs to somebody else
+
+
+_unplaced: set[int] = set()  # threads that the kernel places
+
+
+@contextmanager
+def unplaced() -> Iterator[None]:
+    """Let the kernel place this thread inside the block: what it writes and syncs is then done beside the others' Python."""
+    thread = threading.get_native_id()
+    _unplaced.add(thread)
+    let_go(thread)
+    try:
+        yield
+    finally:
+        _unplaced.discard(thread)
 
 
 class Placement:
@@ -93,11 +112,9 @@ class Placement:
 
     def _move(self, cpus: frozenset[int]) -> None:
         self._here = cpus
-        for task in os.listdir("/proc/self/task"):
-            try:
-                os.sched_setaffinity(int(task), cpus)
-            except OSError:
-                continue  # a thread that has just ended
+        for task in map(int, os.listdir("/proc/self/task")):
+            with suppress(OSError):  # a thread that has just ended
+                os.sched_setaffinity(task, _allowed if task in _unplaced else cpus)
 
 
 def busy_s() -> dict[int, float]:

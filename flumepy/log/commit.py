@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from flumepy.core.cpus import unplaced
 from flumepy.core.threads import Wakeup, start_thread
 from flumepy.log.callbacks import Call, Callback, CallQueue
 from flumepy.log.errors import LogFailedError
@@ -126,8 +127,12 @@ class GroupCommit:
 
     def _run_syncer(self) -> None:
         assert self._syncer is not None
+        with unplaced():
+            self._sync_for_calls(self._syncer)
+
+    def _sync_for_calls(self, wakeup: Wakeup) -> None:
         while True:
-            self._syncer.wait(None)
+            wakeup.wait(None)
             with self.lock:
                 if self.failure is not None:
                     return

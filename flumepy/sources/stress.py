@@ -19,7 +19,7 @@ from flumepy.core.threads import Wakeup
 MOST_EVENTS = 1000
 #: puts on their way at a time, and events in them: what is more would leave the processor's cache before it is written
 MOST_OPEN_PUTS = 256
-MOST_OPEN_EVENTS = 2000
+MOST_OPEN_EVENTS = 4000
 RATE_SLICE_S = 0.01
 CATCH_UP_S = 1.0
 BODY_BYTE = b"\x7f"

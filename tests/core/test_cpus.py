@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from flumepy.core import cpus
-from flumepy.core.cpus import Placement, let_go, wanted_count
+from flumepy.core.cpus import Placement, let_go, unplaced, wanted_count
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system has no processor affinity")
 
@@ -40,6 +41,29 @@ def test_it_moves_to_where_others_are_less_busy(placement: Placement) -> None:
     assert not placement._follow(shares | {here: cpus.MOVE_SHARE / 2}), "a small difference is no reason to move"
     assert placement._follow(shares | {here: 0.9})
     assert here not in os.sched_getaffinity(0)
+
+
+@SEVERAL
+def test_an_unplaced_thread_is_left_to_the_kernel_until_it_is_done(placement: Placement) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with unplaced():
+            inside.set()
+            leave.wait(10)
+
+    placement.start()
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert inside.wait(10)
+    assert thread.native_id is not None
+    assert os.sched_getaffinity(thread.native_id) == ALL
+    placement._move(frozenset([max(ALL)]))
+    assert os.sched_getaffinity(thread.native_id) == ALL
+    assert os.sched_getaffinity(0) == {max(ALL)}
+    leave.set()
+    thread.join(10)
+    assert thread.native_id not in cpus._unplaced
 
 
 def test_all_processors_are_left_to_the_kernel_when_asked() -> None:
