@@ -10,6 +10,7 @@ KeyProtector of com.sun.crypto.provider.
 import hashlib
 import hmac
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -199,7 +200,9 @@ def _read_pkcs12(data: bytes, password: str | None) -> KeyStore:
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12  # noqa: PLC0415
     secret = None if password is None else password.encode()
     try:
-        store = pkcs12.load_pkcs12(data, secret)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a store in BER, which it reads all the same
+            store = pkcs12.load_pkcs12(data, secret)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise InputError(f"keystore password was incorrect, or this is no JKS or PKCS12 store ({error})") from error
 

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -181,6 +181,7 @@ def test_lists_that_cannot_work_are_refused_by_name(protocols: NameFilter, suite
 
 
 @examples(deadline=None)
+@example(6, 128, False, "server.p12")  # a length that only BER has
 @given(
     st.integers(0, 2100),
     st.integers(0, 255),
