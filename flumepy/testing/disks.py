@@ -108,6 +108,35 @@ class WatchedDisk(Disk):
             self._inner.write(descriptor, [prefix], offset)
 
 
+class GatedDisk(WatchedDisk):
+    """Holds syncs back while it is told to. `held`: how many have come to wait."""
+
+    def __init__(self, inner: Disk | None = None) -> None:
+        super().__init__(inner)
+        self._passes = threading.Semaphore(0)
+        self._holds = False
+        self.held = 0
+
+    def hold(self) -> None:
+        """Let syncs wait from now on."""
+        self._holds = True
+
+    def let_pass(self, count: int = 1) -> None:
+        """Let so many go on, those that wait first."""
+        self._passes.release(count)
+
+    def free(self) -> None:
+        """Hold none any more."""
+        self._holds = False
+        self.let_pass(1000)
+
+    def before(self, call: str) -> None:
+        """Wait before a sync."""
+        if call == "sync" and self._holds:
+            self.held += 1
+            self._passes.acquire()
+
+
 @dataclass
 class _Fault:
     skips: int

@@ -19,7 +19,7 @@ from flumepy.log.disk import Disk
 from flumepy.testing.conformance import ChannelConformance
 from flumepy.testing.conformance.channel_tools import Ends, batch_of, bodies_of, put, take
 from flumepy.testing.conformance.component import running
-from flumepy.testing.disks import FaultyDisk, WatchedDisk
+from flumepy.testing.disks import FaultyDisk, GatedDisk, WatchedDisk
 from flumepy.testing.fakes import build, wait_until
 from tests.channels.file_tools import SmallFileChannel, numbered, settings_of, small_channel
 
@@ -489,3 +489,23 @@ def test_puts_of_many_threads_lead_and_follow(channel: SmallFileChannel) -> None
     got = take(channel, 100) + take(channel, 100)
     for name in range(8):
         assert [body for body in got if body.startswith(b"%d-" % name)] == [b"%d-%d" % (name, n) for n in range(20)]
+
+
+def test_an_offer_that_waits_behind_one_that_fails_ends_with_it(tmp_path: Path) -> None:
+    faulty = FaultyDisk()
+    disk = GatedDisk(faulty)
+    with running(
+        small_channel(tmp_path, disk, capacity="3", transactionCapacity="3", **{"keep-alive": "60"})
+    ) as channel:
+        put(channel, b"1")
+        line, ends = Line(), Ends()
+        disk.hold()
+        first = channel.offer(batch_of(b"2", b"3"), ends, line=line)
+        behind = channel.offer(batch_of(b"4"), ends, line=line)
+        assert (first.is_done, behind.is_done) == (False, False)
+        faulty.fail("sync")
+        disk.free()
+        ends.wait(2)
+        assert ends.offers == [first, behind]
+        assert isinstance(first.error, ChannelError)
+        assert behind.error is first.error  # at once, not when the log is open again

@@ -10,8 +10,7 @@ from flumepy.core.errors import FlumeError
 from flumepy.event_log.put import Put
 from flumepy.event_log.queue import EventQueue
 from flumepy.event_log.recovery import recover
-from flumepy.log.disk import Disk
-from flumepy.testing.disks import WatchedDisk
+from flumepy.testing.disks import GatedDisk
 from flumepy.testing.fakes import wait_until
 from flumepy.testing.forgetful_disk import ForgetfulDisk
 from tests.event_log.tools import drain, new_log, put
@@ -19,33 +18,8 @@ from tests.event_log.tools import drain, new_log, put
 FOLDER = Path("/puts")
 
 
-class SteppedDisk(WatchedDisk):
-    """Lets as many syncs pass as it is told, from `hold` on."""
-
-    def __init__(self, inner: Disk) -> None:
-        super().__init__(inner)
-        self._passes = threading.Semaphore(0)
-        self._is_held = False
-        self.held = 0  # syncs that have come since
-
-    def hold(self) -> None:
-        self._is_held = True
-
-    def let_pass(self, count: int = 1) -> None:
-        self._passes.release(count)
-
-    def free(self) -> None:
-        self._is_held = False
-        self.let_pass(100)
-
-    def before(self, call: str) -> None:
-        if call == "sync" and self._is_held:
-            self.held += 1
-            self._passes.acquire()
-
-
 @contextmanager
-def opened(disk: SteppedDisk) -> Iterator[EventQueue]:
+def opened(disk: GatedDisk) -> Iterator[EventQueue]:
     queue = EventQueue(recover(new_log(FOLDER, disk, 1 << 20), None))
     try:
         yield queue
@@ -64,7 +38,7 @@ def put_without_waiting(queue: EventQueue, body: bytes, ended: list[bytes]) -> N
 
 
 def test_what_is_written_and_not_synced_is_neither_answered_nor_seen() -> None:
-    disk = SteppedDisk(ForgetfulDisk())
+    disk = GatedDisk(ForgetfulDisk())
     ended: list[bytes] = []
     with opened(disk) as queue:
         put(queue, b"0")
@@ -87,7 +61,7 @@ def test_what_is_written_and_not_synced_is_neither_answered_nor_seen() -> None:
 
 
 def test_puts_that_nobody_waits_for_share_syncs_and_end_in_their_order() -> None:
-    disk = SteppedDisk(ForgetfulDisk())
+    disk = GatedDisk(ForgetfulDisk())
     ended: list[bytes] = []
     names = [b"%d" % number for number in range(50)]
     with opened(disk) as queue:

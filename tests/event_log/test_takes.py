@@ -16,26 +16,13 @@ from flumepy.log.errors import LogFailedError, LogFullError
 from flumepy.log.frame import Frame, read_frame
 from flumepy.log.log import Log
 from flumepy.log.ticket import Ticket
-from flumepy.testing.disks import FaultyDisk, WatchedDisk
+from flumepy.testing.disks import FaultyDisk, GatedDisk
 from flumepy.testing.fakes import wait_until
 from flumepy.testing.forgetful_disk import ForgetfulDisk
 from tests.event_log.tools import bodies, drain, new_log, open_queue, put
 
 FOLDER = Path("/takes")
 SEGMENT_BYTES = 1 << 20
-
-
-class GatedDisk(WatchedDisk):
-    """Holds every sync while `gate` is not set."""
-
-    def __init__(self, inner: Disk) -> None:
-        super().__init__(inner)
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def before(self, call: str) -> None:
-        if call == "sync":
-            self.gate.wait()
 
 
 def opened(disk: Disk, owner: NoOwner | None = None) -> EventQueue:
@@ -58,10 +45,10 @@ def test_those_that_come_while_the_log_commits_share_the_next_frame() -> None:
     disk = GatedDisk(ForgetfulDisk())
     queue = opened(disk)
     fill(queue, 20)
-    disk.gate.clear()
+    disk.hold()
     for _ in range(10):
         queue.commit(queue.take(1), waits=False)
-    disk.gate.set()
+    disk.free()
     wait_until(lambda: queue.log.synced_end == queue.log.written_end and not queue._watch.is_on)
     assert take_frames(queue.log) == 2  # the first departed at once, nine rode
     queue.close()
@@ -88,11 +75,11 @@ def test_what_is_on_its_way_is_no_fact_yet() -> None:
     disk = GatedDisk(ForgetfulDisk())
     queue = opened(disk)
     fill(queue, 2)
-    disk.gate.clear()
+    disk.hold()
     queue.commit(queue.take(1), waits=False)
     queue._takes.arrive()  # whenever somebody looks
     assert queue._takes.ranges.watermark == 0
-    disk.gate.set()
+    disk.free()
     wait_until(lambda: queue._takes.ranges.watermark == 1)
     queue.close()
 
@@ -103,11 +90,11 @@ def test_a_crash_brings_again_what_rode_and_nothing_else() -> None:
     queue = opened(disk)
     fill(queue, 6)
     queue.commit(queue.take(2))
-    disk.gate.clear()
+    disk.hold()
     queue.commit(queue.take(1), waits=False)  # its sync is held
     queue.commit(queue.take(1), waits=False)
     image = inner.crash(7)
-    disk.gate.set()
+    disk.free()
     queue.close()
     queue = opened(image)
     assert drain(queue) in ([b"2", b"3", b"4", b"5"], [b"3", b"4", b"5"])
@@ -119,14 +106,14 @@ def test_with_many_riding_a_commit_waits_for_the_disk(monkeypatch: pytest.Monkey
     disk = GatedDisk(ForgetfulDisk())
     queue = opened(disk)
     fill(queue, 6)
-    disk.gate.clear()
+    disk.hold()
     for _ in range(4):  # one departs, three ride
         queue.commit(queue.take(1), waits=False)
     fifth = threading.Thread(target=lambda: queue.commit(queue.take(1), waits=False))
     fifth.start()
     fifth.join(0.05)
     assert fifth.is_alive()
-    disk.gate.set()
+    disk.free()
     fifth.join(10)
     assert not fifth.is_alive()
     queue.close()
@@ -136,12 +123,12 @@ def test_a_stop_stores_what_rides() -> None:
     disk = GatedDisk(ForgetfulDisk())
     queue = opened(disk)
     fill(queue, 3)
-    disk.gate.clear()
+    disk.hold()
     for _ in range(2):
         queue.commit(queue.take(1), waits=False)
     closing = threading.Thread(target=queue.close)
     closing.start()
-    disk.gate.set()
+    disk.free()
     closing.join(10)
     queue = opened(disk)
     assert bodies(queue.take(10)) == [b"2"]
@@ -152,10 +139,10 @@ def test_a_summary_counts_what_rides_as_taken() -> None:
     disk = GatedDisk(ForgetfulDisk())
     queue = opened(disk)
     fill(queue, 4)
-    disk.gate.clear()
+    disk.hold()
     for _ in range(3):
         queue.commit(queue.take(1), waits=False)
-    threading.Timer(0.01, disk.gate.set).start()
+    threading.Timer(0.01, disk.free).start()
     checkpoint = queue.settle()
     assert checkpoint is not None
     assert checkpoint.queued == 1
@@ -173,11 +160,11 @@ def test_without_space_for_their_frame_they_ride_on_and_are_stored_later(
     def full(frame: Frame) -> Ticket:
         raise LogFullError("no space")
 
-    disk.gate.clear()
+    disk.hold()
     queue.commit(queue.take(1), waits=False)
     queue.commit(queue.take(1), waits=False)  # rides
     monkeypatch.setattr(queue._takes, "_append", full)
-    disk.gate.set()
+    disk.free()
     wait_until(lambda: not queue._watch.is_on)
     third = queue.take(1)
     with pytest.raises(LogFullError):

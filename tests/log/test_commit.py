@@ -10,31 +10,15 @@ from pathlib import Path
 import pytest
 
 from flumepy.core.threads import start_thread
-from flumepy.log.disk import Disk
 from flumepy.log.errors import LogFailedError
 from flumepy.log.ticket import Level
-from flumepy.testing.disks import FaultyDisk, WatchedDisk
+from flumepy.testing.disks import FaultyDisk, GatedDisk, WatchedDisk
 from flumepy.testing.fakes import wait_until
 from flumepy.testing.forgetful_disk import ForgetfulDisk
 from tests.log.logs import frame, new_log, opened, read_texts
 
 FOLDER = Path("/group-commit")
 THREADS = 16
-
-
-class GatedDisk(WatchedDisk):
-    """Holds every sync until the gate is open, and tells that it is held."""
-
-    def __init__(self, inner: Disk) -> None:
-        super().__init__(inner)
-        self.gate = threading.Event()
-        self.gate.set()
-        self.is_held = threading.Event()
-
-    def before(self, call: str) -> None:
-        if call == "sync" and not self.gate.is_set():
-            self.is_held.set()
-            self.gate.wait()
 
 
 class JitteryDisk(WatchedDisk):
@@ -96,14 +80,14 @@ def test_threads_share_syncs() -> None:
     gated = GatedDisk(disk)
     with opened(FOLDER / "share", disk=gated, segment_bytes=1 << 20) as log:
         log.append(frame()).wait()
-        gated.gate.clear()
+        gated.hold()
         tickets = [log.append(frame(str(number))) for number in range(THREADS)]
         first = run(1, lambda _: tickets[0].wait())
-        assert gated.is_held.wait(10)
+        wait_until(lambda: gated.held)
         before = disk.calls["sync"]
         others = run(THREADS, lambda number: log.append(frame(f"second {number}")).wait())
         wait_until(lambda: len(log._commit._waiters) == THREADS, what="everybody waits")
-        gated.gate.set()
+        gated.free()
         join(first + others)
         assert disk.calls["sync"] - before == 2  # the one that was held, and one for all
 
@@ -176,7 +160,7 @@ def test_a_failure_reaches_every_waiter_and_every_callback(call: str) -> None:
     log = new_log(FOLDER / f"failure-{call}", disk=gated, segment_bytes=1 << 20)
     log.open()
     log.append(frame()).wait()
-    gated.gate.clear()
+    gated.hold()
     errors: list[BaseException] = []
     called: list[object] = []
 
@@ -187,12 +171,12 @@ def test_a_failure_reaches_every_waiter_and_every_callback(call: str) -> None:
             errors.append(error)
 
     first = run(1, lambda _: log.append(frame("before")).wait())
-    assert gated.is_held.wait(10)
+    wait_until(lambda: gated.held)
     threads = run(THREADS, work)
     wait_until(lambda: len(log._commit._waiters) == THREADS)
     log.append(frame("called")).call_when(Level.SYNCED, called.append)
     disk.fail(call, errno.EIO, nth=2 if call == "sync" else 1)
-    gated.gate.set()
+    gated.free()
     join(first + threads)
     wait_until(lambda: called, what="the callback")
     assert len(errors) == THREADS
@@ -226,21 +210,21 @@ def test_closing_lets_the_leader_finish_and_fails_those_who_come_later() -> None
     log = new_log(FOLDER / "closing", disk=gated, segment_bytes=1 << 20)
     log.open()
     log.append(frame()).wait()
-    gated.gate.clear()
+    gated.hold()
     results: list[str] = []
 
     def work(number: int) -> None:
         try:
             for turn in range(1000):
                 log.append(frame(f"{number} {turn}")).wait()
-                gated.gate.set()
+                gated.free()
         except LogFailedError as error:
             results.append(str(error))
 
     threads = run(THREADS, work)
-    assert gated.is_held.wait(10)
+    wait_until(lambda: gated.held)
     closing = run(1, lambda _: log.close())
-    gated.gate.set()
+    gated.free()
     join(threads + closing)
     assert len(results) == THREADS
     assert all("the log is closed" in result for result in results)

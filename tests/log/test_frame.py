@@ -134,6 +134,14 @@ def test_a_row_of_equal_frames_ends_before_a_damaged_one(place: int, mask: int, 
     assert plain_numbers(rows.heads) == list(range(100, 100 + struck * 3))
 
 
+@pytest.mark.parametrize("place", [32, 40], ids=["time", "checksum"])
+def test_the_last_of_a_row_of_equal_frames_has_nobody_to_speak_for_it(place: int) -> None:
+    data = equal(150, 60)
+    data[149 * 104 + place] ^= 1
+    rows = NativeFormat(plain=PLAIN).scan(bytes(data), 5000, verify=False)
+    assert (rows.stop, lengths(rows.heads)) == (Stop.BAD, 149 * 104)
+
+
 @given(odd=st.integers(0, 149))
 def test_a_frame_of_another_kind_is_seen_between_equal_ones(odd: int) -> None:
     data = bytes(equal(150, 60, odd=odd))
