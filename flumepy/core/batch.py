@@ -60,7 +60,7 @@ class EventBatch:
     @classmethod
     def from_text(cls, text: LineText, headers: dict[str, Column] | None = None) -> EventBatch:
         """Make a batch of the lines of a text."""
-        batch = cls([], headers, body_bytes=len(text.text) - text.count)
+        batch = cls([], headers, body_bytes=text.size_bytes - text.count)
         batch._bodies, batch.text = None, text
         return batch
 

@@ -10,12 +10,13 @@ Source: EventSerializer.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import ClassVar
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Component
+from flumepy.core.line_text import Buffer
 from flumepy.core.options import OptionsT
 
 #: one C call on more data would keep other threads from the interpreter for too long
@@ -34,7 +35,7 @@ class Serializer(Component[OptionsT]):
         return b""
 
     @abstractmethod
-    def serialize(self, batches: list[EventBatch]) -> list[bytes]:
+    def serialize(self, batches: list[EventBatch]) -> Sequence[Buffer]:
         """Return the events' bytes in parts, to be written in order; what an open block keeps comes with `flush`."""
 
     def flush(self) -> bytes:

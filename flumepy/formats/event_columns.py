@@ -17,12 +17,13 @@ import re
 import struct
 import sys
 from array import array
+from collections.abc import Sequence
 
 import msgspec
 
 from flumepy.core.batch import Column, EventBatch
 from flumepy.core.errors import InputError
-from flumepy.core.line_text import LINE_FEED, LineText
+from flumepy.core.line_text import LINE_FEED, Buffer, LineText
 
 VERSION = 1
 LINES = 1  #: flag: every entry ends with a line feed that is not part of its body
@@ -36,14 +37,14 @@ _headers_encoder = msgspec.msgpack.Encoder()
 _headers_decoder = msgspec.msgpack.Decoder(dict[str, str | list[str | None]])
 
 
-def encode_batch(batch: EventBatch) -> list[bytes]:
+def encode_batch(batch: EventBatch) -> Sequence[Buffer]:
     """Return the parts whose join is the blob. Raises InputError for a body of 4 GiB or more.
 
     A lone surrogate in a header becomes a question mark, as when Java encodes it.
     """
     headers = _encode_headers(batch.headers)
     if batch.text is not None:
-        return [_HEAD.pack(VERSION, TEXT, 0, len(headers)) + headers, batch.text.text]
+        return [_HEAD.pack(VERSION, TEXT, 0, len(headers)) + headers, *batch.text.buffers()]
     lines = batch.lines
     entries = batch.bodies if lines is None else lines
     try:

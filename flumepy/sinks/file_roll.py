@@ -18,6 +18,7 @@ from flumepy.core.batch_sink import BatchSink
 from flumepy.core.component import Context, Status
 from flumepy.core.counters import SinkCounters
 from flumepy.core.errors import ChannelError, ConfigurationError, DeliveryError, FlumeError, StartError
+from flumepy.core.line_text import Buffer
 from flumepy.core.options import Options, opt
 from flumepy.core.path_manager import PathManager
 from flumepy.core.serializer import Serializer
@@ -169,7 +170,7 @@ class FileRollSink(BatchSink[FileRollOptions]):
         assert self._file is not None
         parts = self._serializer.serialize(batches)
         if block := self._serializer.flush():
-            parts.append(block)
+            parts = [*parts, block]
         try:
             self._file.write(parts)
         except OSError as error:
@@ -210,12 +211,12 @@ class _CommittedFile:
         self._committed_bytes = 0
         self._end_bytes = 0  # other than the committed end: a write has begun
 
-    def write(self, parts: Sequence[bytes]) -> None:
+    def write(self, parts: Sequence[Buffer]) -> None:
         """Write the parts at the end, as few calls as can be."""
         for first in range(0, len(parts), IOV_MAX):
             self._write_all(parts[first : first + IOV_MAX] if len(parts) > IOV_MAX else parts)
 
-    def _write_all(self, parts: Sequence[bytes]) -> None:
+    def _write_all(self, parts: Sequence[Buffer]) -> None:
         position = self._end_bytes
         size = sum(map(len, parts))
         self._end_bytes += size

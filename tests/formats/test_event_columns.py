@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flumepy.core.batch import Column, EventBatch
 from flumepy.core.errors import InputError
-from flumepy.core.line_text import LineText
+from flumepy.core.line_text import LEAST_PIECE_BYTES, LineText
 from flumepy.formats.event_columns import LINES, TEXT, VERSION, decode_batch, encode_batch
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -64,6 +64,13 @@ def test_a_text_is_neither_cut_to_be_stored_nor_when_it_comes_back() -> None:
     assert again.text is not None
     assert (again.text.text, len(again), again.headers) == (b"one\n\ntwo\n", 3, {"host": "web1"})
     assert (batch._lines, batch._bodies, again._lines, again._bodies) == (None,) * 4
+
+
+def test_a_text_of_several_pieces_is_stored_as_one() -> None:
+    line = b"x" * LEAST_PIECE_BYTES + b"\n"
+    batch = EventBatch.concat([EventBatch.from_text(LineText(line * count)) for count in (3, 2)]).slice(1, 4)
+    assert len(encode_batch(batch)) == 3  # the head, and a view of each piece
+    assert stored(batch) == stored(EventBatch.from_text(LineText(line * 3)))
 
 
 @pytest.mark.parametrize(

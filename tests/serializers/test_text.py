@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flumepy.core.batch import EventBatch
+from flumepy.core.line_text import LineText
 from flumepy.core.serializer import PIECE_BYTES
 from flumepy.serializers.text import TextSerializer
 from flumepy.testing.conformance import SerializerConformance
@@ -21,6 +22,13 @@ class TestLaw(SerializerConformance):
 def test_each_body_ends_with_a_line_feed() -> None:
     parts = build(TextSerializer).serialize([EventBatch([b"a", b"", b"c\r"]), EventBatch([b"d"], {"h": "1"})])
     assert b"".join(parts) == b"a\n\nc\r\nd\n"
+
+
+def test_lines_are_written_as_they_came() -> None:
+    texts = [EventBatch.from_text(LineText(b"one\ntwo\nthree\n")), EventBatch.from_text(LineText(b"x" * 20_000 + b"\n"))]
+    joined = EventBatch.concat(texts)
+    parts = build(TextSerializer).serialize([joined.slice(1, 2), joined.slice(2, 4), EventBatch.from_lines([b"end\n"])])
+    assert b"".join(parts) == b"two\nthree\n" + b"x" * 20_000 + b"\nend\n"
 
 
 def test_without_append_newline_bodies_touch() -> None:
