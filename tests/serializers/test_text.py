@@ -25,7 +25,10 @@ def test_each_body_ends_with_a_line_feed() -> None:
 
 
 def test_lines_are_written_as_they_came() -> None:
-    texts = [EventBatch.from_text(LineText(b"one\ntwo\nthree\n")), EventBatch.from_text(LineText(b"x" * 20_000 + b"\n"))]
+    texts = [
+        EventBatch.from_text(LineText(b"one\ntwo\nthree\n")),
+        EventBatch.from_text(LineText(b"x" * 20_000 + b"\n")),
+    ]
     joined = EventBatch.concat(texts)
     parts = build(TextSerializer).serialize([joined.slice(1, 2), joined.slice(2, 4), EventBatch.from_lines([b"end\n"])])
     assert b"".join(parts) == b"two\nthree\n" + b"x" * 20_000 + b"\nend\n"
