@@ -21,6 +21,8 @@ from flumepy.core.sockets import bound_socket
 from flumepy.formats.java_text import java_charset
 
 BACKLOG = 1024
+#: where the last line's end is looked for first: the lines are copied once, with what came before them
+TAIL_BYTES = 4096
 
 
 class NetcatOptions(Options):
@@ -56,6 +58,13 @@ class NetcatSource(NetworkSource[NetcatOptions]):
         self.log.info("Created serverSocket: %s", format_peer(listener.getsockname()))
 
 
+def end_of_lines(data: memoryview) -> int:
+    """Return where the last line ends that has an end, 0 where none has."""
+    tail = bytes(data[-TAIL_BYTES:])
+    end = tail.rfind(b"\n") + 1
+    return len(data) - len(tail) + end if end else bytes(data).rfind(b"\n") + 1
+
+
 class _NetcatConnection(Connection):
     """Splits what arrives into lines. `_rest` is the beginning of a line whose newline has not come."""
 
@@ -75,18 +84,16 @@ class _NetcatConnection(Connection):
         """Turn whole lines into a parcel."""
         if self._closing_words is not None:
             return
+        chunk = data
         if self._decoder is not None:
             try:
-                chunk = self._decoder.decode(data).encode()
+                chunk = memoryview(self._decoder.decode(data).encode())
             except UnicodeDecodeError:
                 self._refuse(b"")
                 return
-        else:
-            chunk = bytes(data)
-        end = chunk.rfind(b"\n") + 1
+        end = end_of_lines(chunk)
         if end:
-            is_whole = end == len(chunk) and not self._rest
-            text = chunk if is_whole else b"".join([self._rest, memoryview(chunk)[:end]])
+            text = b"".join([self._rest, chunk[:end]])  # the only copy
             self._rest = bytearray()
             known = self._before_bad_text(self._before_long_line(text))
             self._add(LineText(known))

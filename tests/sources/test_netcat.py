@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core.channel import Channel
 from flumepy.core.errors import ConfigurationError, StartError
-from flumepy.sources.netcat import NetcatSource
+from flumepy.sources.netcat import TAIL_BYTES, NetcatSource, end_of_lines
 from flumepy.testing.conformance.source import SourceConformance
 from flumepy.testing.fakes import ListChannel, build, connect, wait_until
 
@@ -90,6 +90,24 @@ def test_what_arrives_together_stays_one_text() -> None:
         [batch] = transaction.take(9)
     assert batch.text is not None
     assert batch.text.text == "one\ncafé\n".encode()
+
+
+def test_lines_before_a_long_rest_are_found() -> None:
+    rest = b"x" * (TAIL_BYTES + 1)
+    for data, end in (
+        (b"", 0),
+        (b"x", 0),
+        (b"x\n", 2),
+        (b"\nx", 1),
+        (b"one\n" + rest, 4),
+        (rest, 0),
+        (rest + b"\n", len(rest) + 1),
+    ):
+        assert end_of_lines(memoryview(data)) == end
+    channel = ListChannel()
+    with listening(channel, max_line_length="10000") as source:
+        assert converse(source, b"one\n" + rest + b"\ntwo\n", chunk=4 + TAIL_BYTES) == b"OK\n" * 3
+    assert channel.bodies == [b"one", rest, b"two"]
 
 
 def stored_lines(data: bytes, limit: int) -> list[bytes]:
