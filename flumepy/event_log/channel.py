@@ -212,9 +212,7 @@ class LogChannel(LogLife[OptionsT]):
         if errors[0] is not None:
             raise errors[0]
 
-    def store_held(
-        self, offer: LogOffer, done: Callable[[FlumeError | None], None], *, leads: bool = False
-    ) -> None:
+    def store_held(self, offer: LogOffer, done: Callable[[FlumeError | None], None], *, leads: bool = False) -> None:
         """Store held events and call back; with `leads`, this thread waits for the disk."""
         put = offer.put
         assert put is not None

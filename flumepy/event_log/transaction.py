@@ -12,11 +12,9 @@ if TYPE_CHECKING:
 class LogTransaction(QueueTransaction):
     """Stores its puts itself; one that finds no room at once waits in the channel's line, as an offer."""
 
-    def __init__(self, channel: "LogChannel[Any]") -> None:
-        super().__init__(channel)
-        self._log_channel = channel
+    _channel: "LogChannel[Any]"
 
     def store(self, batch: EventBatch) -> None:
         """Put and wait until the events are stored. Raises ChannelError."""
-        if not self._log_channel.put(batch):
+        if not self._channel.put(batch):
             super().store(batch)

@@ -200,8 +200,8 @@ class GroupCommit:
             if batch:
                 self._writer.write(batch)
                 self.written_end = end
-                if syncs and self._waits_for_written():
-                    self._wake(hands_over=False)
+                if syncs and (self._waiters or self._calls.waiting):
+                    self._wake_for_written()
                 self._advanced()
             if syncs and self.synced_end < end:
                 self._writer.sync()
@@ -216,9 +216,11 @@ class GroupCommit:
             self.fail(failure)
             raise
 
-    def _waits_for_written(self) -> bool:
-        """Tell whether somebody waits for no more than the write: one who comes now sees the new end."""
-        return any([one.level is not SYNCED for one in (*self._waiters, *self._calls.waiting)])
+    def _wake_for_written(self) -> None:
+        """Wake those who wait for no more than the write, if any: one who comes now sees the new end."""
+        levels = [waiter.level for waiter in self._waiters] + [call.level for call in self._calls.waiting]
+        if Level.WRITTEN in levels:
+            self._wake(hands_over=False)
 
     def _wake(self, *, hands_over: bool) -> None:
         """Wake those whose wait is over, and with `hands_over` let one of the others lead the next round."""
