@@ -102,10 +102,10 @@ class QueueTransaction(Transaction):
 
     def do_put(self, batch: EventBatch) -> None:
         most = self._channel.transaction_capacity
-        self._put_count += len(batch)
-        if most is not None and self._put_count > most:
-            self._put_count -= len(batch)
+        count = self._put_count + len(batch)
+        if most is not None and count > most:
             raise self._channel.too_many_error(most)
+        self._put_count = count
         self._puts.append(batch)
 
     def do_take(self, limit: int) -> list[EventBatch]:
@@ -117,14 +117,18 @@ class QueueTransaction(Transaction):
 
     def do_commit(self, taken: int | None) -> None:
         if self._puts:
-            ended = Wakeup()
-            outcome = self._channel.offer_leading(EventBatch.concat(self._puts), lambda _: ended.set())
-            ended.wait(None)
-            if outcome.error is not None:
-                raise outcome.error
+            self.store(EventBatch.concat(self._puts))
             self._puts = []
         if self._taken:
             self._commit_taken(self._taken_count if taken is None else taken)
+
+    def store(self, batch: EventBatch) -> None:
+        """Put and wait: for room, and for what makes the events safe. Raises ChannelError."""
+        ended = Wakeup()
+        offer = self._channel.offer_leading(batch, lambda _: ended.set())
+        ended.wait(None)
+        if offer.error is not None:
+            raise offer.error
 
     def _commit_taken(self, count: int) -> None:
         committed, returned = self._taken, list[Run]()

@@ -25,6 +25,9 @@ class State(Enum):
     DONE = "done"
 
 
+NEW, OPEN, DONE = State  # to look up a member of an enum takes as long as a call
+
+
 class Transaction(ABC):
     """One unit of work; serves exactly one with-block.
 
@@ -33,19 +36,19 @@ class Transaction(ABC):
     """
 
     def __init__(self) -> None:
-        self._state = State.NEW
+        self._state = NEW
         self.waits_for_takes = True
 
     def __enter__(self) -> Self:
-        if self._state is not State.NEW:
+        if self._state is not NEW:
             raise TransactionStateError(f"a transaction serves one with-block; this one is {self._state.value}")
-        self._state = State.OPEN
+        self._state = OPEN
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._state is not State.OPEN:
+        if self._state is not OPEN:
             return
         if error is not None:
             self.rollback()
@@ -58,30 +61,33 @@ class Transaction(ABC):
 
     def put(self, batch: EventBatch) -> None:
         """Add a batch; takers see it after the commit. Raises ChannelError."""
-        self._need_open("put")
+        if self._state is not OPEN:
+            raise self._state_error("put")
         if len(batch):
             self.do_put(batch)
 
     def take(self, limit: int) -> list[EventBatch]:
         """Take up to `limit` events from the head, without waiting; an empty list when there are none."""
-        self._need_open("take")
+        if self._state is not OPEN:
+            raise self._state_error("take")
         return self.do_take(limit)
 
     def commit(self, taken: int | None = None) -> None:
         """Make the work final. With `taken`, only the first so many taken events; the others go back to the head."""
-        self._need_open("commit")
+        if self._state is not OPEN:
+            raise self._state_error("commit")
         self.do_commit(taken)
-        self._state = State.DONE
+        self._state = DONE
 
     def rollback(self) -> None:
         """Undo: puts vanish, taken events go back to the head in their order."""
-        self._need_open("rollback")
-        self._state = State.DONE
+        if self._state is not OPEN:
+            raise self._state_error("rollback")
+        self._state = DONE
         self.do_rollback()
 
-    def _need_open(self, verb: str) -> None:
-        if self._state is not State.OPEN:
-            raise TransactionStateError(f"{verb} on a transaction that is {self._state.value}; use it in a with-block")
+    def _state_error(self, verb: str) -> TransactionStateError:
+        return TransactionStateError(f"{verb} on a transaction that is {self._state.value}; use it in a with-block")
 
     @abstractmethod
     def do_put(self, batch: EventBatch) -> None:

@@ -7,6 +7,7 @@ the level that was asked for.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from threading import get_ident
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Done, Line, Offer
@@ -14,16 +15,41 @@ from flumepy.core.errors import ChannelError, ChannelFullError, FlumeError
 from flumepy.core.options import OptionsT
 from flumepy.core.queue_transaction import QueueOffer
 from flumepy.core.queue_transaction import Run as QueueRun
+from flumepy.core.transaction import Transaction
 from flumepy.event_log.life import LogLife
 from flumepy.event_log.offers import LogOffer
 from flumepy.event_log.put import Put
 from flumepy.event_log.queue import EventQueue
 from flumepy.event_log.runs import Run
+from flumepy.event_log.transaction import LogTransaction
 from flumepy.log.errors import LogFailedError, LogFullError
 
 
 class LogChannel(LogLife[OptionsT]):
     """Keeps events on disk."""
+
+    def transaction(self) -> Transaction:
+        """Return a new transaction."""
+        return LogTransaction(self)
+
+    def put(self, batch: EventBatch) -> bool:
+        """Put on this thread, which waits for the disk; false where there is no room now. Raises ChannelError."""
+        events = self._events
+        if events is None:
+            raise self._closed
+        put = self._encode(batch, events)
+        put.lead()
+        with self._lock:
+            if self._waiting or self._used + put.count > self.limits.capacity:
+                return False
+            self.counters.put_attempt += put.count
+            self._used += put.count
+            self._reserved += put.count
+            events.puts.enqueue(put)
+        error = self._lead(events, put)
+        if error is not None:
+            raise error
+        return True
 
     def offer(
         self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
@@ -46,20 +72,24 @@ class LogChannel(LogLife[OptionsT]):
             offer.end(self._closed)
         else:
             try:
-                self._encode(offer, events)
+                offer.put = put = self._encode(offer.batch, events, offer)
             except FlumeError as error:
-                self.counters.put_error += offer.count
                 offer.end(error)
                 return offer
-            assert offer.put is not None
             if leads:
-                offer.put.lead()
+                put.lead()
             self._submit(offer, wait=wait)
         return offer
 
-    def _encode(self, offer: LogOffer, events: EventQueue) -> None:
+    def _encode(self, batch: EventBatch, events: EventQueue, offer: LogOffer | None = None) -> Put:
         now_s = self.context.clock.monotonic_s()
-        offer.put = Put(offer.batch, events.codec, now_s, offer.end, line=offer.line)
+        try:
+            if offer is None:
+                return Put(batch, events.codec, now_s)
+            return Put(batch, events.codec, now_s, offer.end, line=offer.line)
+        except FlumeError:
+            self.counters.put_error += len(batch)
+            raise
 
     def fits(self, offer: QueueOffer) -> bool:
         """Tell whether there is room for a put; called under the lock."""
@@ -74,6 +104,8 @@ class LogChannel(LogLife[OptionsT]):
         assert offer.put is not None
         assert self._events is not None
         offer.events = self._events
+        if offer.put.leader != get_ident():
+            offer.put.leader = 0  # it had to wait for room
         self._events.puts.enqueue(offer.put)
 
     def _finish(self, admitted: Sequence[QueueOffer]) -> None:
@@ -81,38 +113,71 @@ class LogChannel(LogLife[OptionsT]):
         for offer in admitted:
             if offer.is_held:
                 offer.end(None)
-            elif isinstance(offer, LogOffer) and offer.events is not None:
-                offer.events.puts.flush()
+            elif isinstance(offer, LogOffer) and offer.put is not None and offer.events is not None:
+                self._put(offer.events, offer.put)
+
+    def _put(self, events: EventQueue, put: Put) -> None:
+        """Append what was enqueued; the leader of a put waits for it."""
+        if put.leader:
+            self._lead(events, put)
+        else:
+            events.puts.flush()
+
+    def _lead(self, events: EventQueue, put: Put) -> FlumeError | None:
+        """Append what was enqueued, and wait for a put as its leader; return why it failed, if so."""
+        try:
+            events.puts.store(put)
+        except (LogFullError, LogFailedError) as error:
+            return self._puts_failed(events, [put], error)
+        self.wake_listeners()
+        self._puts_stored(events, put.count)
+        if put.then is not None:
+            put.then(None)
+        return None
 
     def puts_ended(self, queue: EventQueue | None, puts: list[Put], error: FlumeError | None) -> None:
         """Count puts that are stored, or failed, and tell them; called without a lock, maybe on a thread of the log."""
-        count = sum([put.count for put in puts])
-        left: list[QueueOffer] = []
-        admitted: list[QueueOffer] = []
+        if error is not None:
+            self._puts_failed(queue, puts, error)
+            return
+        self._puts_stored(queue, sum([put.count for put in puts]))
+        for put in puts:
+            if put.then is not None:
+                put.then(None)
+
+    def _puts_stored(self, queue: EventQueue | None, count: int) -> None:
         with self._lock:
             self._reserved -= count
-            if error is not None or queue is not self._events:
-                self._used -= count  # they failed, or this life found them on the disk
-            if error is not None:
-                self.counters.put_error += count
-                left = self._break_lines({put.line for put in puts})
-                admitted = self._admit_waiting()
-            else:
-                self.counters.put_success += count
+            if queue is not self._events:
+                self._used -= count  # this life found them on the disk
+            self.counters.put_success += count
+            self.counters.channel_size = self._used - self._reserved
+        if self.is_full:
+            self.tell_room()
+
+    def _puts_failed(self, queue: EventQueue | None, puts: list[Put], error: FlumeError) -> FlumeError:
+        """Count and tell puts that failed, and what must not overtake them; return the error that they get."""
+        count = sum([put.count for put in puts])
+        with self._lock:
+            self._reserved -= count
+            self._used -= count
+            self.counters.put_error += count
+            left = self._break_lines({put.line for put in puts})
+            admitted = self._admit_waiting()
             self.counters.channel_size = self._used - self._reserved
         if isinstance(error, LogFailedError):
             self.disk_failed(queue, error)
         elif isinstance(error, LogFullError):
             self.tell_full(error)
-        elif self.is_full and error is None:
-            self.tell_room()
         failure = self._translated(error)
         for put in puts:
-            put.then(failure)
+            if put.then is not None:
+                put.then(failure)
         for waiting in left:
             waiting.end(failure)
         if admitted:
             self._finish(admitted)
+        return failure
 
     def _break_lines(self, lines: set[Line | None]) -> list[QueueOffer]:
         """Let no offer overtake one that failed; return those that waited behind it. Called under the lock."""
@@ -125,7 +190,7 @@ class LogChannel(LogLife[OptionsT]):
             self._waiting = deque(waiting for waiting in self._waiting if waiting.line not in lines)
         return left
 
-    def _translated(self, error: FlumeError | None) -> FlumeError | None:
+    def _translated(self, error: FlumeError) -> FlumeError:
         if isinstance(error, LogFullError):
             return ChannelFullError(f"{self.name}: {error}")
         if isinstance(error, LogFailedError):
@@ -142,25 +207,25 @@ class LogChannel(LogLife[OptionsT]):
             errors.append(error)
             ended.set()
 
-        assert offer.put is not None
-        offer.put.lead()
-        self.store_held(offer, note)
+        self.store_held(offer, note, leads=True)
         ended.wait()
         if errors[0] is not None:
             raise errors[0]
 
-    def store_held(self, offer: LogOffer, done: Callable[[FlumeError | None], None]) -> None:
-        """Store held events and call back."""
-        assert offer.put is not None
-        offer.put.then = done
+    def store_held(self, offer: LogOffer, done: Callable[[FlumeError | None], None], *, leads: bool = False) -> None:
+        """Store held events and call back; with `leads`, this thread waits for the disk."""
+        put = offer.put
+        assert put is not None
+        put.then = done
+        put.leader = get_ident() if leads else 0
         with self._lock:
             offer.events = events = self._events
             if events is not None:
-                events.puts.enqueue(offer.put)
+                events.puts.enqueue(put)
         if events is not None:
-            events.puts.flush()
+            self._put(events, put)
         else:
-            self.puts_ended(None, [offer.put], self._closed)
+            self.puts_ended(None, [put], self._closed)
 
     def withdraw_held(self, offer: QueueOffer) -> None:
         """Free held room."""

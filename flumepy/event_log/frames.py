@@ -10,7 +10,7 @@ events; one that is read twice changes nothing.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from flumepy.core.batch import EventBatch
@@ -29,6 +29,7 @@ _ZEROS = bytes(64 * 1024)
 
 _WATERMARK = struct.Struct("<Q")
 _RANGE = struct.Struct("<QI")
+_ONE_RANGE = struct.Struct("<QQI")
 _MOST_IN_A_RANGE = (1 << 32) - 1
 
 #: [first, stop) in sequence numbers
@@ -74,8 +75,10 @@ def read_put(stored: StoredFrame, codec: PayloadCodec | None = None) -> EventBat
     return decode_batch(stored.count, payload)
 
 
-def take_frame(watermark: int, spans: Iterable[Span]) -> Frame:
+def take_frame(watermark: int, spans: Sequence[Span]) -> Frame:
     """Return the frame that marks events as taken."""
+    if len(spans) == 1 and (count := spans[0][1] - spans[0][0]) <= _MOST_IN_A_RANGE:
+        return Frame(TAKE, 0, [_ONE_RANGE.pack(watermark, spans[0][0], count)])
     payload = bytearray(_WATERMARK.pack(watermark))
     for first, stop in spans:
         for start in range(first, stop, _MOST_IN_A_RANGE):

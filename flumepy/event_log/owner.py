@@ -37,7 +37,8 @@ class NoOwner:
     def puts_ended(self, queue: "EventQueue", puts: list[Put], error: FlumeError | None) -> None:
         """Tell each."""
         for put in puts:
-            put.then(error)
+            if put.then is not None:
+                put.then(error)
 
     def events_lost(self, count: int) -> None:
         """Nobody counts."""

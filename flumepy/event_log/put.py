@@ -8,17 +8,27 @@ from flumepy.core.channel import Line
 from flumepy.core.errors import FlumeError
 from flumepy.event_log.frames import PayloadCodec, put_frame
 from flumepy.log.frame import Frame
+from flumepy.log.ticket import Ticket
 
 Ended = Callable[[FlumeError | None], None]
 
 
 class Put:
-    """A batch and its frame. `then` is called once, with the error if any, when takers can see the events."""
+    """A batch and its frame. `then` is called once, with the error if any, when takers can see the events.
 
-    __slots__ = ("batch", "count", "frame", "leader", "line", "put_s", "size_bytes", "then")
+    Without `then` it needs a thread that leads.
+    """
+
+    __slots__ = ("batch", "count", "error", "frame", "leader", "line", "put_s", "size_bytes", "then", "ticket")
 
     def __init__(
-        self, batch: EventBatch, codec: PayloadCodec | None, put_s: float, then: Ended, *, line: Line | None = None
+        self,
+        batch: EventBatch,
+        codec: PayloadCodec | None,
+        put_s: float,
+        then: Ended | None = None,
+        *,
+        line: Line | None = None,
     ) -> None:
         """Encode a batch. Raises InputError, ConfigurationError."""
         self.batch = batch
@@ -30,8 +40,10 @@ class Put:
         self.put_s = put_s
         self.then = then
         self.line = line
-        self.leader = 0  # the thread that flushes and may then wait and sync, or 0
+        self.leader = 0  # the thread that will wait with `Puts.store`, and sync; 0: it is answered with `then`
+        self.ticket: Ticket | None = None  # its place, once it has one
+        self.error: FlumeError | None = None  # why it got none, where a thread leads
 
     def lead(self) -> None:
-        """Let this thread wait for the put when it flushes, and sync for it."""
+        """Promise that this thread waits for the put, with `Puts.store`."""
         self.leader = get_ident()

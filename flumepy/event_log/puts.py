@@ -7,7 +7,6 @@ that the watch keeps going.
 import threading
 from collections import deque
 from collections.abc import Callable
-from threading import get_ident
 
 from flumepy.core.errors import FlumeError
 from flumepy.event_log.put import Put
@@ -50,38 +49,54 @@ class Puts:
         self._arrivals.append(put)
 
     def flush(self) -> None:
-        """Append what was enqueued. Waits only for those puts of this thread that were prepared with `lead`."""
-        mine: list[tuple[Put, Ticket]] = []
+        """Append what was enqueued, unless another thread is at it: that one sees it."""
         while self._arrivals and self._storing.acquire(blocking=False):
             try:
                 while self._arrivals:
-                    self._store(self._arrivals.popleft(), mine)
+                    self._store(self._arrivals.popleft())
             finally:
                 self._storing.release()
         if self._unanswered:
             self._watch.start()
-        for put, ticket in mine:
-            try:
-                ticket.wait(self._level)
-            except LogFailedError as failure:
-                self._answer([put], failure)
-            else:
-                self.publish()
-                self._answer([put], None)
 
-    def _store(self, put: Put, mine: list[tuple[Put, Ticket]]) -> None:
+    def store(self, put: Put) -> None:
+        """Append what was enqueued, wait for this put, which this thread leads, and show it to takers.
+
+        Raises LogFullError, LogFailedError.
+        """
+        self.flush()
+        while put.ticket is None and put.error is None:
+            with self._storing:
+                pass
+            self.flush()
+        if put.ticket is None:
+            assert put.error is not None
+            raise put.error
+        put.ticket.wait(self._level)
+        self.publish()
+
+    def _store(self, put: Put) -> None:
         if put.line is not None and put.line.is_broken:
-            self._answer([put], LogFullError(f"{self._log.name}: an earlier put found no space"))
+            self._refuse(put, LogFullError(f"{self._log.name}: an earlier put found no space"))
             return
         assert put.frame is not None
         try:
             ticket = self._append(put.frame)
         except (LogFullError, LogFailedError) as error:
-            self._answer([put], error)
+            self._refuse(put, error)
             return
         put.frame = None
         self._pending.append((put, ticket))
-        (mine if put.leader == get_ident() else self._unanswered).append((put, ticket))
+        if put.leader:
+            put.ticket = ticket
+        else:
+            self._unanswered.append((put, ticket))
+
+    def _refuse(self, put: Put, error: FlumeError) -> None:
+        if put.leader:
+            put.error = error
+        else:
+            self._answer([put], error)
 
     def _end(self) -> int:
         """Return the position up to which all frames have reached the level."""

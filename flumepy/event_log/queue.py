@@ -54,7 +54,7 @@ class EventQueue:
         self._lock = threading.Lock()  # guards everything below
         self._watch = Watch(self.log, level, self._lock, self._reached, self._has_more)
         self.puts = Puts(self.log, level, self._lock, self._log_frame, self._show, self._answer, self._watch)
-        self._takes = Takes(self.log, level, self._lock, recovered.taken, self._log_take, self._watch)
+        self._takes = Takes(self.log, level, self._lock, recovered.taken, self._log_take, self._watch, self._note_low)
         self._returned: deque[Run] = deque()
         self._hot: deque[Run] = deque()
         self._hot_bytes = 0
@@ -65,6 +65,7 @@ class EventQueue:
         self._is_behind = recovered.queued > 0  # some visible events are on disk only
         self._is_reading = False
         self._release_from = 0  # below this a release gives nothing back
+        self._low_known = -1  # before this nothing is needed
         self.available = recovered.queued  #: events that a take could get
         self._puts_seen = 0
         self.settled_version = -1  #: the version that the last `settle` summed up
@@ -188,12 +189,8 @@ class EventQueue:
             self._takes.write(spans)
         else:
             self._takes.ride(spans)
-        if self._takes.has_news:
-            with self._lock:
-                self._takes.has_news = False
-                low = self._low()
-            if low >= self._release_from:
-                self._release(low)
+        if self._low_known >= self._release_from:
+            self._release(self._low_known)
 
     # -- leaving nothing behind -------------------------------------------------------------------------------------
 
@@ -225,6 +222,9 @@ class EventQueue:
             frames.clear()
             return self._backlog.position if self._is_behind else self._end
         return frames[0][1] if frames and frames[0][0] <= watermark else 0
+
+    def _note_low(self) -> None:
+        self._low_known = self._low()
 
     def _release(self, low: int) -> None:
         """Release if that gives a segment back; it costs a sync, so not at every commit."""

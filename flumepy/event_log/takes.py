@@ -29,6 +29,7 @@ class Takes:
     """Guarded by the queue's lock, which is never held while a frame is appended or waited for.
 
     append: gives a frame its place in the log. watch: leads to `arrive` when what was appended has reached the level.
+    arrived: called, with the lock held, when facts have reached `ranges`.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Takes:
         ranges: TakenRanges,
         append: Callable[[Frame], Ticket],
         watch: Watch,
+        arrived: Callable[[], None],
     ) -> None:
         self._log = log
         self._level = level
         self._lock = lock
         self._append = append
         self._watch = watch
+        self._arrived = arrived
         self.ranges = ranges
         self._riding: list[Span] = []
         self._riding_events = 0
@@ -53,7 +56,6 @@ class Takes:
         self._open: dict[int, int] = {}  # commits whose frame has not arrived, and a position before it
         self._last = 0
         self.commits = 0  #: how many there were
-        self.has_news = False  #: facts have reached `ranges`
 
     @property
     def start(self) -> int:
@@ -67,6 +69,7 @@ class Takes:
         with self._lock:
             self.commits += 1
             self._end(number, spans)
+            self._arrived()
 
     def ride(self, spans: list[Span]) -> None:
         """Store that these are taken, without waiting unless too many ride. Raises what `write` raises, for these alone."""
@@ -120,8 +123,9 @@ class Takes:
             arrived = [one for one in self._departed if one[0].is_done(self._level)]
             if arrived:
                 self._departed = [one for one in self._departed if one not in arrived]
-            for _, number, spans in arrived:
-                self._end(number, spans)
+                for _, number, spans in arrived:
+                    self._end(number, spans)
+                self._arrived()
         if self._riding:
             # Without space, or with a failed log, they go on riding; the next commit says so.
             with suppress(LogFullError, LogFailedError):
@@ -139,9 +143,9 @@ class Takes:
         with self._lock:
             self._last = number = self._last + 1
             self._open[number] = self._log.written_end
-            frame = take_frame(self.ranges.watermark, spans)
+            watermark = self.ranges.watermark  # as true later as it is now
         try:
-            return number, self._append(frame)
+            return number, self._append(take_frame(watermark, spans))
         except FlumeError:
             with self._lock:
                 del self._open[number]
@@ -151,4 +155,3 @@ class Takes:
         del self._open[number]
         for first, stop in spans:
             self.ranges.add(first, stop)
-        self.has_news = True

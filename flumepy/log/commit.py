@@ -85,7 +85,7 @@ class GroupCommit:
                 raise waiter.error
             if not waiter.is_promoted:
                 return
-        self._lead(level)
+        self._lead(syncs=level is SYNCED)
         if self.reached(level) < end:
             raise self.failure or LogFailedError(f"{self._name}: the frame that ends at {end} was cut off")
 
@@ -99,7 +99,7 @@ class GroupCommit:
                 self._waiters = [other for other in self._waiters if other is not waiter]
             waiter.wake_next()  # once more does no harm
             if is_promoted:
-                self._hand_over()
+                self._wake(hands_over=True)
             raise
 
     def call_when(self, end: int, level: Level, callback: Callback) -> None:
@@ -139,7 +139,7 @@ class GroupCommit:
                 leads = not self._is_led and bool(self._calls.waiting)
                 self._is_led = self._is_led or leads
             if leads:
-                self._lead(Level.WRITTEN)
+                self._lead(syncs=False)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -147,9 +147,10 @@ class GroupCommit:
         self._take_lead()
         try:
             self._round(syncs=True)
+            self._wake(hands_over=False)
             yield
         finally:
-            self._hand_over()
+            self._wake(hands_over=True)
             self._calls.serve()
 
     def _take_lead(self) -> None:
@@ -166,7 +167,7 @@ class GroupCommit:
                 is_heir = gate in self._heirs
                 self._heirs = [other for other in self._heirs if other is not gate]
             if not is_heir:
-                self._hand_over()
+                self._wake(hands_over=True)
             raise
 
     def close(self) -> None:
@@ -177,20 +178,17 @@ class GroupCommit:
         if thread is not None and thread is not threading.current_thread():
             thread.join()
 
-    def _lead(self, level: Level) -> None:
+    def _lead(self, *, syncs: bool) -> None:
         """Make a round, then hand over, then call back; called by the one who has the lead."""
         try:
-            self._round(syncs=level is SYNCED)
+            self._round(syncs=syncs)
         finally:
-            self._hand_over()
+            self._wake(hands_over=True)
             if self._calls.due:
                 self._calls.serve()
 
     def _round(self, *, syncs: bool) -> None:
-        """Write what is pending, sync if anybody wishes it, wake those whose wait is over.
-
-        After a failure nothing is touched.
-        """
+        """Write what is pending, sync if anybody wishes it; after a failure nothing is touched."""
         with self.lock:
             if self.failure is not None:
                 return
@@ -201,12 +199,14 @@ class GroupCommit:
         try:
             if batch:
                 self._writer.write(batch)
-                self._has_written(end)
-            else:
-                self._move(end, self.synced_end)  # for a callback that came just while the end moved
+                self.written_end = end
+                if syncs and (self._waiters or self._calls.waiting):
+                    self._wake_for_written()
+                self._advanced()
             if syncs and self.synced_end < end:
                 self._writer.sync()
-                self._move(end, end)
+                self.synced_end = end
+                self._advanced()
         except OSError as error:
             self.fail(self.disk_failure(error))
         except BaseException as error:
@@ -216,48 +216,47 @@ class GroupCommit:
             self.fail(failure)
             raise
 
-    def _has_written(self, end: int) -> None:
-        """Move the written end; wake only if somebody waits for no more: one who comes now sees the new end."""
-        self.written_end = end
+    def _wake_for_written(self) -> None:
+        """Wake those who wait for no more than the write, if any: one who comes now sees the new end."""
         levels = [waiter.level for waiter in self._waiters] + [call.level for call in self._calls.waiting]
         if Level.WRITTEN in levels:
-            self._move(end, self.synced_end)
-        else:
-            self._advanced()
+            self._wake(hands_over=False)
 
-    def _move(self, written_end: int, synced_end: int) -> None:
-        """Move the ends forward and wake those whose wait is over."""
+    def _wake(self, *, hands_over: bool) -> None:
+        """Wake those whose wait is over, and with `hands_over` let one of the others lead the next round."""
         first: Waiter | None = None
         with self.lock:
-            self.written_end = written_end
-            self.synced_end = synced_end
             if self._waiters:
-                ready: list[Waiter] = []
-                still: list[Waiter] = []
-                for waiter in self._waiters:
-                    reached = synced_end if waiter.level is SYNCED else written_end
-                    (ready if waiter.end <= reached else still).append(waiter)
-                self._waiters = still
-                first = chain(ready)
+                first = self._take_ready()
             if self._calls.waiting:
-                self._calls.move(written_end, synced_end)
-        self._advanced()
+                self._calls.move(self.written_end, self.synced_end)
+            if hands_over:
+                self._choose_leader()
         if first is not None:
             first.gate.set()
 
-    def _hand_over(self) -> None:
-        """Let one of those who still wait lead the next round: a thread if there is one, else the syncer."""
-        with self.lock:
-            if self._heirs:
-                self._heirs.pop(0).set()
-            elif self._waiters:
-                successor = self._waiters.pop(0)
-                successor.is_promoted = True
-                successor.gate.set()
-            else:
-                self._is_led = False
-                if self._calls.waiting:
-                    self._wake_syncer()
+    def _take_ready(self) -> Waiter | None:
+        """Take out the waiters whose wait is over; return the first of their chain. Called with the lock held."""
+        ready: list[Waiter] = []
+        still: list[Waiter] = []
+        for waiter in self._waiters:
+            reached = self.synced_end if waiter.level is SYNCED else self.written_end
+            (ready if waiter.end <= reached else still).append(waiter)
+        self._waiters = still
+        return chain(ready)
+
+    def _choose_leader(self) -> None:
+        """Give the lead to a thread that waits if there is one, else to the syncer. Called with the lock held."""
+        if self._heirs:
+            self._heirs.pop(0).set()
+        elif self._waiters:
+            successor = self._waiters.pop(0)
+            successor.is_promoted = True
+            successor.gate.set()
+        else:
+            self._is_led = False
+            if self._calls.waiting:
+                self._wake_syncer()
 
     def disk_failure(self, error: OSError) -> LogFailedError:
         """Return what everybody gets from now on: after a failed sync nobody knows what the disk holds."""

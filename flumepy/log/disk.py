@@ -53,13 +53,13 @@ class Disk:
 
     def write(self, descriptor: int, parts: Sequence[Buffer], offset: int) -> None:
         """Write all parts, one behind the other."""
-        for first in range(0, len(parts), IOV_MAX):
-            some = parts if len(parts) <= IOV_MAX else parts[first : first + IOV_MAX]
-            expected = sum(map(len, some))
-            written = os.pwritev(descriptor, some, offset)
-            if written != expected:
-                self._write_rest(descriptor, b"".join(some), written, offset)
-            offset += expected
+        while len(parts) > IOV_MAX:
+            self.write(descriptor, parts[:IOV_MAX], offset)
+            offset += sum(map(len, parts[:IOV_MAX]))
+            parts = parts[IOV_MAX:]
+        written = os.pwritev(descriptor, parts, offset)
+        if written != sum(map(len, parts)):
+            self._write_rest(descriptor, b"".join(parts), written, offset)
 
     def _write_rest(self, descriptor: int, data: bytes, written: int, offset: int) -> None:
         view = memoryview(data)

@@ -30,27 +30,26 @@ class FrameWriter:
     def write(self, tickets: list[Ticket]) -> None:
         """Write frames in order."""
         if len(tickets) == 1 and tickets[0].new_segment is None:
-            self._write_run(tickets)
+            self._write_run(tickets, tickets[0].parts)
             return
         first = 0
         for number, ticket in enumerate(tickets):
             if ticket.new_segment is not None:
-                self._write_run(tickets[first:number])
+                self._write_all(tickets[first:number])
                 self._roll(ticket, ticket.new_segment)
                 first = number
-        self._write_run(tickets[first:] if first else tickets)
+        self._write_all(tickets[first:] if first else tickets)
+
+    def _write_all(self, tickets: list[Ticket]) -> None:
+        if tickets:
+            self._write_run(tickets, [part for ticket in tickets for part in ticket.parts])
 
     def sync(self) -> None:
         """Make what was written durable; the segments before the active one are."""
         self._disk.sync(self._row.active.descriptor)
 
-    def _write_run(self, tickets: list[Ticket]) -> None:
-        if not tickets:
-            return
+    def _write_run(self, tickets: list[Ticket], parts: Sequence[Buffer]) -> None:
         segment = self._row.active
-        parts: Sequence[Buffer] = tickets[0].parts
-        if len(tickets) > 1:
-            parts = [part for ticket in tickets for part in ticket.parts]
         for ticket in tickets:
             ticket.parts = ()
         self._disk.write(segment.descriptor, parts, segment.offset(tickets[0].position))

@@ -109,17 +109,17 @@ class WatchedDisk(Disk):
 
 
 class GatedDisk(WatchedDisk):
-    """Holds syncs back while it is told to. `held`: how many have come to wait."""
+    """Holds one kind of calls back while it is told to. `held`: how many have come to wait."""
 
     def __init__(self, inner: Disk | None = None) -> None:
         super().__init__(inner)
         self._passes = threading.Semaphore(0)
-        self._holds = False
+        self._held_call = ""
         self.held = 0
 
-    def hold(self) -> None:
-        """Let syncs wait from now on."""
-        self._holds = True
+    def hold(self, call: str = "sync") -> None:
+        """Let these calls wait from now on."""
+        self._held_call = call
 
     def let_pass(self, count: int = 1) -> None:
         """Let so many go on, those that wait first."""
@@ -127,12 +127,12 @@ class GatedDisk(WatchedDisk):
 
     def free(self) -> None:
         """Hold none any more."""
-        self._holds = False
+        self._held_call = ""
         self.let_pass(1000)
 
     def before(self, call: str) -> None:
-        """Wait before a sync."""
-        if call == "sync" and self._holds:
+        """Wait before such a call."""
+        if call == self._held_call:
             self.held += 1
             self._passes.acquire()
 

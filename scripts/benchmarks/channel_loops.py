@@ -4,8 +4,8 @@
 
 pairs: one thread puts and takes, each in a transaction; after every few of them the same frames, made before, are written
 into a recycled file of the same folder with as many fdatasyncs as the channel has just made. So both meet the same disk.
-threads: many threads put and take one event a transaction, then one thread does.
-What is taken is compared with what was put, outside of the clock.
+threads: many threads put and take one event a transaction, then one thread does; then the same with the barest commit.
+The process keeps to one processor, as an agent does. What is taken is compared with what was put, outside of the clock.
 """
 
 import json
@@ -18,10 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bare_commit import BareCommit
 from benchmarks.disk import RecycledFile, recycled_file
 from benchmarks.file_channel import SWITCH_INTERVAL_S, numbered, status_mb
 from flumepy.channels.file import FileChannel
 from flumepy.core.batch import EventBatch
+from flumepy.core.cpus import Placement
 from flumepy.event_log.frames import put_frame, take_frame
 from flumepy.log.frame import NativeFormat
 from flumepy.testing.fakes import build
@@ -71,11 +73,14 @@ def main() -> None:
     """Do the job."""
     job = json.loads(sys.argv[1])
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    placement = Placement(1)
+    placement.start()
     channel = open_channel(Path(job["folder"]))
     recycle(channel)
     rounds = _pairs(channel, job) if job["mode"] == "pairs" else _threads(channel, job)
     peak_mb = status_mb("VmHWM")
     channel.stop()
+    placement.stop()
     print(json.dumps({"rounds": rounds, "peak_mb": peak_mb}))
 
 
@@ -162,10 +167,14 @@ def write_frames(file: RecycledFile, frames: Sequence[tuple[list[bytes], int]], 
 
 
 def _threads(channel: FileChannel, job: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    rounds: dict[str, list[dict[str, Any]]] = {"flumepy": [], "one-thread": []}
-    for _ in range(job["repeat"]):
-        for name, threads in (("flumepy", THREADS), ("one-thread", 1)):
-            rounds[name].append(_crowd(channel, threads, job["lines"] // (THREADS if threads == 1 else 1)))
+    few = job["lines"] // THREADS
+    rounds: dict[str, list[dict[str, Any]]] = {"flumepy": [], "one-thread": [], "bare": [], "bare-one-thread": []}
+    with recycled_file(Path(job["folder"]) / "data" / "raw", RAW_BYTES) as file:
+        for _ in range(job["repeat"]):
+            rounds["flumepy"].append(_crowd(channel, THREADS, job["lines"]))
+            rounds["one-thread"].append(_crowd(channel, 1, few))
+            rounds["bare"].append(_bare_crowd(BareCommit(file), THREADS, job["lines"]))
+            rounds["bare-one-thread"].append(_bare_crowd(BareCommit(file), 1, few))
     return rounds
 
 
@@ -187,6 +196,23 @@ def _crowd(channel: FileChannel, threads: int, lines: int) -> dict[str, Any]:
     arrived = sorted(body for bodies in taken for body in bodies)
     complaint = "" if arrived == numbered(0, each * threads) else f"{len(arrived):,} of {each * threads:,} came back"
     return clock.round(each * threads, complaint)
+
+
+def _bare_crowd(commit: BareCommit, threads: int, lines: int) -> dict[str, Any]:
+    """Let so many threads store the frames of puts and takes of one event each."""
+    each = lines // threads
+    put_frame_parts, take_frame_parts = stored_frames(EventBatch(numbered(0, 1)))
+
+    def work() -> None:
+        gate = threading.Lock()
+        gate.acquire()
+        for _ in range(each):
+            commit.append(*put_frame_parts, gate)
+            commit.append(*take_frame_parts, gate)
+
+    clock = Clock()
+    clock.time(partial(_run, [threading.Thread(target=work) for _ in range(threads)]))
+    return clock.round(each * threads)
 
 
 def _run(crowd: Sequence[threading.Thread]) -> None:

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from flumepy.core.batch import EventBatch
+from flumepy.core.channel import Line
 from flumepy.core.errors import FlumeError
 from flumepy.event_log.put import Put
 from flumepy.event_log.queue import EventQueue
 from flumepy.event_log.recovery import recover
+from flumepy.log.errors import LogFullError
 from flumepy.testing.disks import GatedDisk
 from flumepy.testing.fakes import wait_until
 from flumepy.testing.forgetful_disk import ForgetfulDisk
@@ -75,3 +79,37 @@ def test_puts_that_nobody_waits_for_share_syncs_and_end_in_their_order() -> None
         wait_until(lambda: len(ended) == len(names))
         assert ended == names
         assert disk.held <= 2
+
+
+def test_a_put_that_another_thread_appends_is_waited_for_by_its_leader() -> None:
+    disk = GatedDisk(ForgetfulDisk())
+    ended: list[bytes] = []
+    with opened(disk) as queue:
+        disk.hold("allocate")
+        appender = threading.Thread(target=lambda: put_without_waiting(queue, b"0", ended))
+        appender.start()
+        wait_until(lambda: disk.held == 1, what="the file that the first put needs")
+        leader = threading.Thread(target=lambda: put(queue, b"1"))
+        leader.start()
+        wait_until(lambda: queue.puts._arrivals, what="the second put in the line")
+        disk.hold("sync")
+        disk.let_pass()
+        wait_until(lambda: disk.held == 2)
+        assert queue.available == 0
+        disk.free()
+        leader.join(10)
+        assert queue.available == 2
+        wait_until(lambda: ended == [b"0"])
+        assert drain(queue) == [b"0", b"1"]
+
+
+def test_a_led_put_behind_one_of_its_line_that_failed_is_refused() -> None:
+    line = Line()
+    line.is_broken = True
+    with opened(GatedDisk(ForgetfulDisk())) as queue:
+        one = Put(EventBatch([b"1"]), None, 1.0, line=line)
+        one.lead()
+        queue.puts.enqueue(one)
+        with pytest.raises(LogFullError, match="an earlier put"):
+            queue.puts.store(one)
+        assert queue.available == 0

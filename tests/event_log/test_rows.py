@@ -21,10 +21,10 @@ LARGE_SEGMENT_BYTES = 1 << 20
 
 
 def put_batch(queue: EventQueue, batch: EventBatch) -> None:
-    one = Put(batch, queue.codec, 1.0, lambda error: None)
+    one = Put(batch, queue.codec, 1.0)
     one.lead()
     queue.puts.enqueue(one)
-    queue.puts.flush()
+    queue.puts.store(one)
 
 
 def events_of(batches: list[EventBatch]) -> list[Event]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.errors import FlumeError
 from flumepy.event_log.checkpoint import Checkpoint
 from flumepy.event_log.frames import PayloadCodec
 from flumepy.event_log.owner import NoOwner
@@ -56,14 +55,10 @@ def open_queue(
 
 def put(queue: EventQueue, *bodies: bytes) -> None:
     """Put a batch and wait for it."""
-    errors: list[FlumeError | None] = []
-    one = Put(EventBatch(list(bodies)), queue.codec, 1.0, errors.append)
+    one = Put(EventBatch(list(bodies)), queue.codec, 1.0)
     one.lead()
     queue.puts.enqueue(one)
-    queue.puts.flush()
-    assert len(errors) == 1
-    if errors[0] is not None:
-        raise errors[0]
+    queue.puts.store(one)
 
 
 def bodies(runs: list[Run]) -> list[bytes]:
