@@ -1,7 +1,7 @@
 """Small neighbouring blobs of event columns as one blob, so that single events are decoded many at once.
 
 Blobs can be joined where head and headers are the same bytes. Nothing is checked here: decoding the joined blob checks that
-all lengths together fit, and headers with a column refuse another count of events.
+its entries are as many as the blobs have events, and headers with a column refuse another count of events.
 """
 
 import struct
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from flumepy.formats.event_columns import TEXT
 
 _HEADER_BYTES = struct.Struct("<4xI")
-_LENGTH_BYTES = 4
+_ARRAY = struct.Struct(">BI")  # the head of a msgpack array of any length
 
 #: where a blob begins and ends in the data, and its count of events
 Place = tuple[int, int, int]
@@ -30,9 +30,12 @@ def join_blobs(data: bytes, common: bytes, places: Sequence[Place]) -> bytes:
     size = len(common)
     if common[1] == TEXT:
         return b"".join([common, *[data[start + size : stop] for start, stop, _ in places]])
-    lengths, entries = [common], []
-    for start, stop, count in places:
-        middle = start + size + _LENGTH_BYTES * count
-        lengths.append(data[start + size : middle])
-        entries.append(data[middle:stop])
-    return b"".join(lengths + entries)
+    head = common + _ARRAY.pack(0xDD, sum([count for _, _, count in places]))
+    return b"".join([head, *[data[start + size + _array_head_bytes(count) : stop] for start, stop, count in places]])
+
+
+def _array_head_bytes(count: int) -> int:
+    """Return how many bytes come before the entries of a msgpack array, as it is written."""
+    if count < 16:
+        return 1
+    return 3 if count < 1 << 16 else 5

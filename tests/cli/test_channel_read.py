@@ -79,7 +79,7 @@ def test_verify_ends_with_0_for_a_sound_log_and_1_with_file_and_offset_for_damag
     result = channel("verify", tmp_path)
     assert result.exit_code == 1
     assert (
-        f"{path}: 120 bytes at offset 512: a frame of 3 events has a wrong checksum; 3 events are lost" in result.output
+        f"{path}: 115 bytes at offset 512: a frame of 3 events has a wrong checksum; 3 events are lost" in result.output
     )
     assert result.output.splitlines()[-1] == "Damaged places: 1; events lost: 3"
 

@@ -1,6 +1,8 @@
 """A stored batch comes back as it was; damage is an InputError, never anything else."""
 
+import mmap
 import struct
+from typing import cast
 
 import msgspec
 import pytest
@@ -11,6 +13,7 @@ from flumepy.core.batch import Column, EventBatch
 from flumepy.core.errors import InputError
 from flumepy.core.line_text import LEAST_PIECE_BYTES, LineText
 from flumepy.formats.event_columns import LINES, TEXT, VERSION, decode_batch, encode_batch
+from flumepy.formats.joined_columns import common_part, join_blobs
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
 HEAD = struct.Struct("<BBHI")
@@ -82,16 +85,39 @@ def test_a_text_that_has_not_so_many_lines_is_refused(count: int, text: bytes) -
 
 
 def test_flags_that_exclude_each_other_are_refused() -> None:
-    with pytest.raises(InputError, match="version 1 with flags 0x3"):
+    with pytest.raises(InputError, match=f"version {VERSION} with flags 0x3"):
         decode_batch(0, HEAD.pack(VERSION, LINES | TEXT, 0, 1) + b"\x80")
 
 
 def test_the_layout_is_the_one_of_the_module_text() -> None:
     headers = msgspec.msgpack.encode({"host": "web1", "n": ["1", None]})
-    expected = HEAD.pack(VERSION, 0, 0, len(headers)) + headers + struct.pack("<II", 2, 3) + b"abcde"
+    expected = HEAD.pack(VERSION, 0, 0, len(headers)) + headers + b"\x92\xc4\x02ab\xc4\x03cde"
     assert stored(EventBatch([b"ab", b"cde"], {"host": "web1", "n": ["1", None]})) == expected
     expected = HEAD.pack(VERSION, TEXT, 0, len(headers)) + headers + b"ab\ncde\n"
     assert stored(EventBatch.from_text(LineText(b"ab\ncde\n"), {"host": "web1", "n": ["1", None]})) == expected
+
+
+def test_a_body_of_4_gib_is_refused() -> None:
+    with mmap.mmap(-1, 1 << 32) as untouched, memoryview(untouched) as body, pytest.raises(InputError, match="4 GiB"):
+        encode_batch(EventBatch([cast(bytes, body)]))
+
+
+def test_a_line_without_its_line_feed_is_refused() -> None:
+    for entries in ([b"one\n", b""], [b"one\n", b"two"]):
+        data = HEAD.pack(VERSION, LINES, 0, 1) + b"\x80" + msgspec.msgpack.encode(entries)
+        with pytest.raises(InputError, match="lacks a line feed"):
+            decode_batch(2, data)
+
+
+@pytest.mark.parametrize("counts", [(1, 2), (15, 16), (1, 65_535, 65_536)])
+def test_joined_blobs_are_one_batch(counts: tuple[int, ...]) -> None:
+    batches = [EventBatch([b"%d" % number for number in range(count)], {"host": "web1"}) for count in counts]
+    data, places = b"", []
+    for batch in batches:
+        places.append((len(data), len(data) + len(stored(batch)), len(batch)))
+        data += stored(batch)
+    joined = join_blobs(data, common_part(data, *places[0][:2]), places)
+    assert decode_batch(sum(counts), joined) == EventBatch.concat(batches)
 
 
 def test_a_lone_surrogate_in_a_header_becomes_a_question_mark() -> None:
@@ -152,7 +178,7 @@ def decode_or_refuse(count: int, data: bytes) -> None:
     ],
 )
 def test_damaged_headers_are_named(headers: bytes, said: str) -> None:
-    data = HEAD.pack(VERSION, 0, 0, len(headers)) + headers + struct.pack("<II", 0, 0)
+    data = HEAD.pack(VERSION, 0, 0, len(headers)) + headers + b"\x92\xc4\x00\xc4\x00"
     with pytest.raises(InputError, match=said):
         decode_batch(2, data)
 
