@@ -18,6 +18,7 @@ from flumepy.agent.runner import (
 )
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core import pace
+from flumepy.core.backoff import LinearBackoff
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context, Interceptor, PollableSource, Sink, Source, Status
 from flumepy.core.counters import SinkCounters, SourceCounters
@@ -110,11 +111,14 @@ def running(runner: Runner) -> Iterator[None]:
     finally:
         began_s = time.monotonic()
         runner.stop()
-        assert time.monotonic() - began_s < 1, "the stop waited"
+        assert time.monotonic() - began_s < 3, "the stop waited"
 
 
 def sink_runner(*sinks: Sink[Any], **options: Any) -> SinkRunner:
-    return SinkRunner("k1", DefaultProcessor(Context("k1"), DefaultProcessor.Options(), list(sinks)), **options)
+    """Return a runner that nothing but a put, or the end of a rest, wakes within the time of a test."""
+    runner = SinkRunner("k1", DefaultProcessor(Context("k1"), DefaultProcessor.Options(), list(sinks)), **options)
+    runner._backoff = LinearBackoff(LONG_MS, LONG_MS)
+    return runner
 
 
 def prepared(source: ScriptedSource, channel: Any = None) -> PollableSourceRunner:
@@ -229,13 +233,27 @@ def test_a_stop_that_takes_long_is_told(caplog: pytest.LogCaptureFixture) -> Non
 def test_a_sink_that_took_nothing_is_woken_by_the_next_put_at_once() -> None:
     sink, channel = RecordingSink(), ListChannel()
     attach(sink, channel)
-    with running(sink_runner(sink)):
+    runner = sink_runner(sink)
+    with running(runner):
         for number in range(20):
-            # Asleep for 1 s or more, in Flume until its end.
-            calls = sink.calls
-            wait_until(lambda calls=calls: sink.calls >= calls and sink.channel._listeners)
+            if number % 2:  # else perhaps just before it falls asleep
+                wait_until(lambda: runner._wakeup.is_armed, what="the sleep that only a put ends")
             channel.add(b"%d" % number)
-            wait_until(lambda number=number: len(sink.bodies) == number + 1, timeout_s=0.5, what="the delivery")
+            wait_until(lambda number=number: len(sink.bodies) == number + 1, what="the delivery")
+
+
+def test_a_put_between_an_empty_take_and_the_sleep_is_not_missed() -> None:
+    class Overtaken(RecordingSink):
+        def process(self) -> Status:
+            status = super().process()
+            if not self.bodies and not channel.size:
+                channel.add(b"late")
+            return status
+
+    sink, channel = Overtaken(), ListChannel()
+    attach(sink, channel)
+    with running(sink_runner(sink)):
+        wait_until(lambda: sink.bodies == [b"late"], what="the delivery")
 
 
 def test_a_sink_that_has_taken_everything_is_not_called_for_nothing() -> None:
@@ -246,7 +264,7 @@ def test_a_sink_that_has_taken_everything_is_not_called_for_nothing() -> None:
         calls = sink.calls
         for number in range(1, 6):
             channel.offer(EventBatch([b"x"]), lambda _: None)
-            wait_until(lambda number=number: len(sink.bodies) == number, timeout_s=0.5, what="the delivery")
+            wait_until(lambda number=number: len(sink.bodies) == number, what="the delivery")
             assert stays(lambda number=number: sink.calls <= calls + number, for_s=0.05)
 
 
@@ -258,8 +276,8 @@ def test_a_sink_that_lets_a_crowd_gather_takes_what_comes_meanwhile_and_later() 
             channel.offer(EventBatch([b"x"] * 99), lambda _: None)
             channel.offer(EventBatch([b"x"]), lambda _: None)
             if count % 300 == 0:
-                wait_until(lambda count=count: len(sink.bodies) == count, timeout_s=0.5, what="the delivery")
-        wait_until(lambda: len(sink.bodies) == 1000, timeout_s=0.5, what="the delivery")
+                wait_until(lambda count=count: len(sink.bodies) == count, what="the delivery")
+        wait_until(lambda: len(sink.bodies) == 1000, what="the delivery")
 
 
 @pytest.fixture
@@ -292,7 +310,7 @@ def test_a_sink_that_is_woken_too_often_rests_and_a_stop_ends_it() -> None:
 
 
 @pytest.mark.usefixtures("long_rests")
-@pytest.mark.parametrize("keep_alive", ["0", "3"])
+@pytest.mark.parametrize("keep_alive", ["0", "60"])
 def test_a_put_that_finds_no_room_ends_a_rest(keep_alive: str) -> None:
     limits = {"capacity": "100", "transactionCapacity": "100", "keep-alive": keep_alive}
     sink, channel = RecordingSink(), build(MemoryChannel, limits, name="c1")
@@ -301,7 +319,7 @@ def test_a_put_that_finds_no_room_ends_a_rest(keep_alive: str) -> None:
         put_until_it_rests(channel, sink)
         taken = len(sink.bodies)
         channel.offer(EventBatch([b"x"] * 100), lambda _: None)
-        wait_until(lambda: len(sink.bodies) > taken, timeout_s=1, what="the end of the rest")
+        wait_until(lambda: len(sink.bodies) > taken, what="the end of the rest")
 
 
 @pytest.mark.usefixtures("long_rests")
@@ -314,7 +332,7 @@ def test_a_sink_that_finds_many_events_at_a_time_does_not_rest() -> None:
     with running(sink_runner(sink)):
         for count in range(1, 6):
             channel.offer(EventBatch([b"x"] * 1001), lambda _: None)
-            wait_until(lambda count=count: len(sink.bodies) == 1001 * count, timeout_s=3, what="the delivery")
+            wait_until(lambda count=count: len(sink.bodies) == 1001 * count, what="the delivery")
 
 
 @pytest.mark.parametrize(("count", "expected"), [(49, False), (50, True), (100, True), (120, False)])
