@@ -130,6 +130,7 @@ def test_what_is_unsupported_is_left_alone_and_the_rest_runs(application: Applic
 def test_a_component_that_tries_to_exit_does_not_take_the_agent_along(application: Application) -> None:
     apply(application, config(r1="source c1 failingStarts=1 error=SystemExit", c1="memory", k1="sink c1"))
     wait_until(lambda: application.is_ready)
+    assert source(application).starts == 2
 
 
 def test_a_component_that_cannot_stop_does_not_keep_the_others_from_it(
