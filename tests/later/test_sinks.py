@@ -206,7 +206,8 @@ def test_codecs_are_found_by_short_simple_and_full_name() -> None:
 def test_a_readable_keytab_is_accepted(tmp_path: Path) -> None:
     keytab = tmp_path / "flume.keytab"
     keytab.write_bytes(b"")
-    make("sink", "hdfs", {**PATH, "hdfs.kerberosPrincipal": "p", "hdfs.kerberosKeytab": str(keytab)})
+    built = make("sink", "hdfs", {**PATH, "hdfs.kerberosPrincipal": "p", "hdfs.kerberosKeytab": str(keytab)})
+    assert built.problems == []
 
 
 def test_what_flume_only_logs_about_hdfs_is_warned_about() -> None:

@@ -155,7 +155,8 @@ def test_consumer_properties_reach_the_consumer_without_their_prefix() -> None:
 
 
 def test_a_jndi_scheme_can_be_allowed_by_a_system_property() -> None:
-    make("source", "jms", {**JMS, "providerURL": "tcp://h:61616"}, JndiAllowedProtocols="ssl, tcp")
+    built = make("source", "jms", {**JMS, "providerURL": "tcp://h:61616"}, JndiAllowedProtocols="ssl, tcp")
+    assert built.problems == []
 
 
 def test_a_tail_group_without_path_and_a_path_without_group_are_warned_about() -> None:

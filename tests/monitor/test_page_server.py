@@ -154,6 +154,7 @@ def test_stop_ends_the_thread_and_frees_the_port_with_clients_connected() -> Non
 
 
 def test_stop_is_safe_without_start_twice_and_while_the_port_is_taken() -> None:
+    before = set(threading.enumerate())
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = {"port": str(taken.getsockname()[1]), "bind": "127.0.0.1"}
         server = HttpMonitor(Context("http"), require_options(HttpMonitor.Options, settings), FakeApplication())
@@ -161,6 +162,7 @@ def test_stop_is_safe_without_start_twice_and_while_the_port_is_taken() -> None:
         server.start()
         server.stop()
         server.stop()
+        assert set(threading.enumerate()) <= before
 
 
 def test_by_default_all_interfaces_are_served_over_both_protocols() -> None:

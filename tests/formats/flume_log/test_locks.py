@@ -120,10 +120,11 @@ def test_a_lock_that_this_process_holds_is_not_lost(java: JavaDirectories, tmp_p
 
 
 def test_a_lock_of_another_kind_does_not_disturb(java: JavaDirectories, tmp_path: Path) -> None:
-    with (tmp_path / "data1/in_use.lock").open("w") as file:
+    path = tmp_path / "data1/in_use.lock"
+    with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         with java.lock():
-            pass
+            assert is_held(path)
 
 
 def test_a_folder_that_cannot_be_locked_is_named(java: JavaDirectories, tmp_path: Path) -> None:
