@@ -61,7 +61,7 @@ def test_the_real_flume_goes_on_where_this_source_stood(tmp_path: Path) -> None:
     spool, output = tmp_path / "spool", tmp_path / "output"
     lines = [b"%07d" % number for number in range(60_000)]
     write(spool / "a", b"".join(line + b"\n" for line in lines))
-    driver = start_driver(spool, output)
+    driver = start_driver(spool, output, 300_000)
     try:
         wait_until(lambda: output.exists() and output.stat().st_size > 100_000)
     finally:
