@@ -99,9 +99,8 @@ class Intake:
     def _advance(self) -> None:
         """Answer what has ended and submit what may go; pause or read ahead while something is open, then resume."""
         while True:
-            self._settle()
-            if not self._sent:
-                self._line = Line()
+            if self._sent:
+                self._settle()
             if not self._sent and not self._unsent:
                 if not self._parcels:
                     break
@@ -109,6 +108,8 @@ class Intake:
                 self._gathered_bytes = 0
                 self._unsent.extend(map(Shipment, self._split(parcels)))
                 self._is_patient = True
+            if not self._sent:
+                self._line = Line()
             if not self._may_send():
                 break
             while self._may_send():

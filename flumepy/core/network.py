@@ -137,9 +137,10 @@ class NetworkSource(Source[OptionsT]):
         if self.shared_reader is not None:
             self.shared_reader.close()
 
-    def turn_ended(self) -> None:
-        """Send on what the shared reader has read in one turn."""
+    def turn_ended(self, reads: int) -> bool:
+        """Send on what the shared reader has read in one turn; tell whether these were requests that are all answered."""
         self.intake.flush()
+        return False
 
     async def _stop_accepting(self) -> None:
         """Accept nothing new, and finish what was accepted: asyncio loses a connection whose server closes meanwhile."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 _KEY = b'"body"'
 _QUOTE = b'"'
 # An integer: `in` raises and forgets an error inside before it looks for bytes.
-_QUOTE_CODE, _BACKSLASH_CODE = b'"\\'
+_QUOTE_CODE, _BACKSLASH_CODE, _LINE_FEED_CODE = b'"\\\n'
 
 
 @dataclass(slots=True)
@@ -52,11 +52,12 @@ class EventSkeleton:
         split = self._split
         if split is None or not data.startswith(self.prefix, start) or not data.endswith(self.tail):
             return None
-        texts = split(data[start + self._prefix_bytes : -self._tail_bytes])
+        middle = data[start + self._prefix_bytes : -self._tail_bytes]
+        texts = split(middle)
         count = len(texts)
         texts.append(b"")
         lines = b"\n".join(texts)
-        if count < 2 or _QUOTE_CODE in lines or _BACKSLASH_CODE in lines or data.find(b"\n", start) >= 0:
+        if count < 2 or _QUOTE_CODE in lines or _BACKSLASH_CODE in lines or _LINE_FEED_CODE in middle:
             return None
         return (lines, count) if lines.isascii() or is_utf8(lines) else None
 

@@ -103,12 +103,14 @@ class RequestParser:
 
     def sole_body(self, data: bytes) -> int:
         """Return where the body begins if this is one request with the known head, whole and within every limit; else 0."""
-        if self._repeated is None or self.is_busy or self._refusal is not None:
+        repeated = self._repeated
+        if repeated is None or self.is_busy or self._refusal is not None:
             return 0
-        sizes = self._repeated.sizes(data)
-        if sizes is None or sizes[0] + sizes[1] != len(data) or sizes[1] > self._room():
+        sizes = repeated.sizes(data)
+        if sizes is None:
             return 0
-        return sizes[0]
+        start, length = sizes
+        return start if start + length == len(data) and length <= self._room() else 0
 
     def _room(self) -> int:
         limits, budget = self.limits, self.budget

@@ -129,10 +129,11 @@ class HttpSource(NetworkSource[HttpOptions]):
         self._sweep_s = min(SWEEP_S, max(idle_s / 4, 0.05)) if idle_s > 0 else SWEEP_S
         loop.call_later(self._sweep_s, self._sweep)
 
-    def turn_ended(self) -> None:
-        """Send on what was read in one turn."""
-        self.like_posts.close()
-        super().turn_ended()
+    def turn_ended(self, reads: int) -> bool:
+        """Send on what was read in one turn; tell whether these were like posts, which are all answered."""
+        posts = self.like_posts.end_turn()
+        super().turn_ended(reads)
+        return posts == reads and self.intake.is_idle and not self.is_paused
 
     def _sweep(self) -> None:
         self.loop.call_later(self._sweep_s, self._sweep)

@@ -5,6 +5,7 @@ A post that is like the one before, with the same head and events printed alike,
 it sees the answer.
 """
 
+import os
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -49,11 +50,8 @@ class HttpConnection(Connection):
         self._active_s = monotonic()
         if self._is_closing:
             return
-        if self._quick is not None:
-            if self._shared is None:
-                self.read_together()
-            elif not self._answers.exchanges and self._take_like(data, self._quick):
-                return
+        if self._quick is not None and self._shared is None:
+            self.read_together()
         was_busy = self._parser.is_busy
         for item in self._parser.feed(data):
             was_busy = False
@@ -74,26 +72,43 @@ class HttpConnection(Connection):
             self._quick = self.source.handler.quick(sample)
             self._like_exchange = self._answers.exchange(sample)
 
-    def _take_like(self, data: memoryview, quick: QuickHandler) -> bool:
+    def read_ready(self) -> None:
+        """Read what is there; a post that is like the one before, with nothing to wait for, is taken as it comes."""
+        quick, source = self._quick, self.source
+        if quick is None or self._answers.exchanges or self._parser.is_busy or self._is_closing or source.is_paused:
+            super().read_ready()
+            return
+        try:
+            data = os.read(self._descriptor, LIKE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.read_failed()
+            return
+        if not data or self.transport.is_closing():
+            self.read_ended()
+        elif not self._take_like(data, quick):
+            source.read_buffer[: len(data)] = data
+            self.buffer_updated(len(data))
+
+    def _take_like(self, data: bytes, quick: QuickHandler) -> bool:
         """Take a post that is like the one before; false leaves it to the long way."""
-        if len(data) > LIKE_BYTES:
-            return False
-        request = bytes(data)
-        start = self._parser.sole_body(request)
-        events = quick(request, start) if start else None
+        start = self._parser.sole_body(data)
+        events = quick(data, start) if start else None
         if events is None or events[1] > self.source.outlet.limit:
             return False
-        self._like_exchange.answer_bytes = None
-        self._answers.exchanges.append(self._like_exchange)
-        self.source.like_posts.add(self, self._like_exchange, *events)
+        exchange = self._like_exchange
+        exchange.answer_bytes = None
+        self._answers.exchanges.append(exchange)
+        self.source.like_posts.add(self, exchange, *events)
         return True
 
-    def accepted(self, exchange: Exchange, success: bytes) -> None:
+    def accepted(self, exchange: Exchange, success: bytes, now_s: float) -> None:
         """Answer a post that was taken as like, after its commit."""
         exchanges = self._answers.exchanges
         if len(exchanges) == 1 and not self.is_ended and not self.is_closed:
             exchanges.clear()
-            self._active_s = monotonic()
+            self._active_s = now_s
             self.transport.write(success)
         else:
             exchange.answer_bytes = success

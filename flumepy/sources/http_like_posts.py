@@ -6,6 +6,7 @@ nothing overtakes what the group holds.
 """
 
 from itertools import islice
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from flumepy.core.batch import Column, EventBatch
@@ -30,6 +31,7 @@ class LikePosts:
         self._texts: list[bytes] = []
         self._sizes: list[int] = []
         self._count = self._most_events = 0
+        self._posts = 0
         self._askers: list[tuple[HttpConnection, Exchange]] = []
 
     def add(
@@ -45,10 +47,17 @@ class LikePosts:
         self._sizes.append(count)
         self._askers.append((connection, exchange))
 
+    def end_turn(self) -> int:
+        """Close the group; return how many posts there were since the last turn."""
+        self.close()
+        posts, self._posts = self._posts, 0
+        return posts
+
     def close(self) -> None:
         """Hand the group over to the intake."""
         if not self._texts:
             return
+        self._posts += len(self._sizes)
         texts, sizes, askers = self._texts, self._sizes, self._askers
         self._texts, self._sizes, self._askers = [], [], []
         count, self._count = self._count, 0
@@ -59,12 +68,12 @@ class LikePosts:
         waiting = zip(askers, sizes, strict=True)
 
         def answer(units: int, error: FlumeError | None) -> None:
-            success = self._source.common_headers.plain_success()
+            success, now_s = self._source.common_headers.plain_success(), monotonic()
             for (connection, exchange), size in islice(waiting, units):
                 if error is None:
                     counters.append_batch_accepted += 1
                     counters.event_accepted += size
-                    connection.accepted(exchange, success)
+                    connection.accepted(exchange, success, now_s)
                 else:
                     connection.refused(exchange, error)
 

@@ -175,6 +175,49 @@ def test_posts_wait_together_for_a_channel_that_has_no_room() -> None:
         assert channel.size == 4
 
 
+def test_the_next_posts_are_waited_for_where_all_are_answered(groups: Groups, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[tuple[int, bool]] = []
+    turn_ended = HttpSource.turn_ended
+
+    def watched(self: HttpSource, reads: int) -> bool:
+        turns.append((reads, turn_ended(self, reads)))
+        return turns[-1][1]
+
+    def last_turns(count: int) -> list[tuple[int, bool]]:
+        wait_until(lambda: len(turns) == count, what="the end of the turn, which comes after the answer")
+        return turns[count - 1 :]
+
+    monkeypatch.setattr(HttpSource, "turn_ended", watched)
+    channel = build(MemoryChannel, {"capacity": "10", "transactionCapacity": "10", "keep-alive": "30"})
+    with running(channel) as source, Client(source) as client:
+        warmed(client, posts=3)
+        assert last_turns(1) == [(1, True)]
+        assert client.ask(post('[{"body":"not alike"}]'))[0] == 200
+        assert last_turns(2) == [(1, False)]
+        assert client.ask(events("c", "d"))[0] == 200
+        assert last_turns(3) == [(1, True)]
+        client.send(events("no", "room"))
+        wait_until(lambda: source.is_paused)
+        with channel.transaction() as transaction:
+            transaction.take(10)
+        assert client.response()[0] == 200
+        assert last_turns(4) == [(1, False)]
+    assert groups.counts == [2, 2, 2]
+
+
+def test_a_like_post_behind_a_request_that_came_too_slowly_is_dropped(groups: Groups) -> None:
+    channel = ListChannel()
+    with running(channel, {"ServerConnector.idleTimeout": "1000"}) as source, Client(source) as client:
+        warmed(client, posts=3)
+        client.send(events("half", "way")[:-5])
+        assert client.response()[0] == 408
+        client.send(events("too", "late"))
+        with Client(source) as other:
+            warmed(other)
+        assert groups.counts == [2]
+        assert len(channel.bodies) == 10
+
+
 def test_another_head_behind_a_post_that_waits_does_not_take_its_answer(groups: Groups) -> None:
     channel = build(MemoryChannel, {"capacity": "8", "transactionCapacity": "8", "keep-alive": "30"})
     with running(channel) as source, Client(source) as client:
