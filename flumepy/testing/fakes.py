@@ -56,6 +56,16 @@ def wait_until(condition: Callable[[], object], *, timeout_s: float = 10.0, what
         time.sleep(0.002)
 
 
+def stays(condition: Callable[[], object], *, for_s: float = 0.2) -> bool:
+    """Tell whether a condition is true all the time."""
+    deadline_s = time.monotonic() + for_s
+    while time.monotonic() < deadline_s:
+        if not condition():
+            return False
+        time.sleep(0.005)
+    return True
+
+
 class ListChannel(Channel[NoOptions]):
     """An unbounded channel that keeps what was committed in sight and refuses puts on demand.
 

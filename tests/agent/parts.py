@@ -1,7 +1,6 @@
 """Components for tests of the agent, named in configurations by their dotted path, and short ways to build agents."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flumepy.agent.materialize import MaterializedAgent, materialize
@@ -158,13 +157,3 @@ def agent_of(text: str, running: Mapping[str, Channel[Any]] | None = None) -> Ma
     """Return the agent a1 of a configuration's text, built and not started."""
     configuration = configure(load_properties(text.encode(), "x.conf"), {}, {})
     return materialize(configuration.agents["a1"], {}, running)
-
-
-def stays(condition: Callable[[], object], *, for_s: float = 0.2) -> bool:
-    """Tell whether a condition holds all the time."""
-    deadline_s = time.monotonic() + for_s
-    while time.monotonic() < deadline_s:
-        if not condition():
-            return False
-        time.sleep(0.005)
-    return True

@@ -27,9 +27,8 @@ from flumepy.core.options import NoOptions
 from flumepy.core.threads import Wakeup
 from flumepy.processors.default import DefaultProcessor
 from flumepy.processors.failover import FailoverProcessor
-from flumepy.testing.fakes import ListChannel, attach, build, connect, wait_until
+from flumepy.testing.fakes import ListChannel, attach, build, connect, stays, wait_until
 from flumepy.testing.sinks import RecordingSink
-from tests.agent.parts import stays
 
 LONG_MS = 60_000
 

@@ -20,8 +20,8 @@ from flumepy.config.loader import ConfigurationLoader
 from flumepy.config.sources.file import FileSource
 from flumepy.core.batch import EventBatch
 from flumepy.core.threads import start_thread
-from flumepy.testing.fakes import wait_until
-from tests.agent.parts import config, stays
+from flumepy.testing.fakes import stays, wait_until
+from tests.agent.parts import config
 
 BASE = ServiceSettings("a1", poll_interval_s=3600, still_s=0.05, drain_timeout_s=0.1, retry_s=0.05)
 TEXT = config(r1="source c1", c1="memory capacity=10 transactionCapacity=10", k1="sink c1")

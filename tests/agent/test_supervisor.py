@@ -9,8 +9,7 @@ import pytest
 from flumepy.agent.supervisor import Supervised, Supervisor, attempt
 from flumepy.core.errors import StartError, UnsupportedError
 from flumepy.core.threads import Wakeup
-from flumepy.testing.fakes import wait_until
-from tests.agent.parts import stays
+from flumepy.testing.fakes import stays, wait_until
 
 RETRY_S = 0.02
 

@@ -8,8 +8,7 @@ import pytest
 from watchdog.events import FileSystemEvent
 
 from flumepy.agent.watch import FileWatch, trail
-from flumepy.testing.fakes import wait_until
-from tests.agent.parts import stays
+from flumepy.testing.fakes import stays, wait_until
 
 
 class Seen:
