@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from flumepy.channels.memory import MemoryChannel
 from flumepy.core.errors import ChannelFullError, ConfigurationError
 from flumepy.sources.exec import ExecSource
 from flumepy.testing.conformance import SourceConformance
-from flumepy.testing.fakes import ListChannel, build, connect, wait_until
+from flumepy.testing.fakes import ListChannel, build, connect, stays, wait_until
 
 
 @contextmanager
@@ -109,8 +110,10 @@ def test_a_command_that_is_not_there_is_logged_and_tried_again_with_restart(
 def test_a_command_that_has_ended_is_not_run_again_without_restart(caplog: pytest.LogCaptureFixture) -> None:
     channel = ListChannel()
     with caplog.at_level(logging.INFO), running(channel, command="false", restartThrottle="1"):
-        wait_until(lambda: "exited with 1" in caplog.text)
-    assert caplog.text.count("exited with") == 1
+        wait_until(
+            lambda: "source-r1" not in {thread.name for thread in threading.enumerate()}, what="the end of it all"
+        )
+    assert [message for message in caplog.messages if "exit" in message] == ["The command [false] exited with 1."]
 
 
 @pytest.mark.parametrize(("log_std_err", "expected"), [("true", 2), ("false", 0)])
@@ -118,7 +121,7 @@ def test_standard_error_is_logged_if_asked_for(
     log_std_err: str, expected: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     channel = ListChannel()
-    shell = {"shell": "/bin/sh -c", "command": "echo bad >&2; echo worse >&2; sleep 0.1; echo good"}
+    shell = {"shell": "/bin/sh -c", "command": "echo bad >&2; echo worse >&2; echo good"}
     with caplog.at_level(logging.INFO), running(channel, logStdErr=log_std_err, **shell):
         wait_until(lambda: channel.size)
     assert caplog.text.count("StderrLogger[") == expected
@@ -138,9 +141,13 @@ def test_a_full_channel_bounds_what_is_read(tmp_path: Path) -> None:
     channel = build(MemoryChannel, {"capacity": "100", "transactionCapacity": "100"}, name="c1")
     with running(channel, command="yes") as source:
         wait_until(lambda: channel.size == 100)
-        received = source.counters.event_received
-        wait_until(lambda: source.counters.event_received == received)
-        assert received < 2_000_000
+
+        def stands_still() -> bool:
+            received = source.counters.event_received
+            return stays(lambda: source.counters.event_received == received)
+
+        wait_until(stands_still, what="the end of the reading")
+        assert source.counters.event_received < 2_000_000
         start_s = time.monotonic()
         source.stop()
     assert time.monotonic() - start_s < 10
@@ -195,6 +202,7 @@ def test_stop_is_safe_twice_and_without_start_and_the_source_starts_again(tmp_pa
         wait_until(lambda count=count: channel.size == count)  # type: ignore[misc]
         source.stop()
         source.stop()
+        assert "source-x1" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_an_unknown_charset_is_refused_when_configured() -> None:
