@@ -138,7 +138,7 @@ def test_a_full_channel_holds_the_command_back_and_loses_nothing(tmp_path: Path)
 
 
 def test_a_full_channel_bounds_what_is_read(tmp_path: Path) -> None:
-    channel = build(MemoryChannel, {"capacity": "100", "transactionCapacity": "100"}, name="c1")
+    channel = build(MemoryChannel, {"capacity": "100", "transactionCapacity": "100", "keep-alive": "0"}, name="c1")
     with running(channel, command="yes") as source:
         wait_until(lambda: channel.size == 100)
 
