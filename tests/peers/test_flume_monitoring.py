@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -13,6 +14,7 @@ from flumepy.agent.application import Application
 from flumepy.agent.materialize import materialize
 from flumepy.config.loader import ConfigurationLoader, SourceSettings, open_sources
 from flumepy.monitor.service import start_monitoring
+from flumepy.testing.fakes import wait_until
 from tests.monitor.agents import free_port
 from tests.peers import flume
 
@@ -36,6 +38,8 @@ a1.sinks.k2.type = file_roll
 a1.sinks.k2.channel = c1
 a1.sinks.k2.sink.directory = {folder}
 """
+#: those that have counters
+COMPONENTS = {"CHANNEL.c1", "SINK.k2", "SOURCE.r2"}
 #: what a client sees of these answers must not differ, but for how the length is told
 REQUESTS = [
     ("GET", "/"), ("GET", "/METRICS?x=1"), ("POST", "/metrics"), ("HEAD", "/"), ("OPTIONS", "/metrics"), ("TRACE", "/"),
@@ -73,8 +77,14 @@ def flume_running(folder: Path, properties: dict[str, str], port: int = 0) -> It
         yield
 
 
+def metrics(port: int) -> dict[str, object]:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as response:
+        return dict(json.load(response))
+
+
 def seen(port: int) -> list[object]:
-    """Return what a client sees, without what differs from run to run."""
+    """Return what a client sees once all components have started, without what differs from run to run."""
+    wait_until(lambda: COMPONENTS <= metrics(port).keys(), timeout_s=60, what="the metrics of all components")
     answers: list[object] = []
     for method, path in REQUESTS:
         connection = HTTPConnection("127.0.0.1", port, timeout=20)
@@ -102,7 +112,7 @@ def test_a_client_sees_the_same_over_http(tmp_path: Path) -> None:
     with flumepy_running(tmp_path / "flumepy", {**properties, "flume.monitoring.bind": "127.0.0.1"}):
         ours = seen(port)
     assert ours == theirs
-    assert sorted(theirs[1][4]) == ["CHANNEL.c1", "SINK.k2", "SOURCE.r2"]  # type: ignore[index]
+    assert set(theirs[1][4]) == COMPONENTS  # type: ignore[index]
 
 
 def normal(packet: bytes) -> bytes:
