@@ -74,7 +74,6 @@ def test_sighup_reloads_and_an_edit_that_is_wrong_leaves_what_runs(conf: Path) -
 def test_an_edit_is_seen_without_a_signal(conf: Path) -> None:
     with running(conf.parent, "-f", "x.conf", "-n", "a1") as agent:
         agent.port()
-        agent.wait_for("flumepy")
         conf.write_text(conf.read_text() + "a1.sinks.k1.maxBytesToLog = 3\n")
         os.utime(conf, ns=(1, conf.stat().st_mtime_ns + 10**9))
         agent.port(2)
