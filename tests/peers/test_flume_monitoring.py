@@ -84,7 +84,7 @@ def metrics(port: int) -> dict[str, object]:
 
 def seen(port: int) -> list[object]:
     """Return what a client sees once all components have started, without what differs from run to run."""
-    wait_until(lambda: COMPONENTS <= metrics(port).keys(), timeout_s=60, what="the metrics of all components")
+    wait_until(lambda: metrics(port).keys() >= COMPONENTS, timeout_s=60, what="the metrics of all components")
     answers: list[object] = []
     for method, path in REQUESTS:
         connection = HTTPConnection("127.0.0.1", port, timeout=20)
