@@ -17,7 +17,6 @@ from flumepy.agent.runner import (
     runner_for,
 )
 from flumepy.channels.memory import MemoryChannel
-from flumepy.core import pace
 from flumepy.core.backoff import LinearBackoff
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context, Interceptor, PollableSource, Sink, Source, Status
@@ -29,6 +28,7 @@ from flumepy.processors.default import DefaultProcessor
 from flumepy.processors.failover import FailoverProcessor
 from flumepy.testing.fakes import ListChannel, attach, build, connect, stays, wait_until
 from flumepy.testing.sinks import RecordingSink
+from tests.core.rests import rest_for_a_minute
 
 LONG_MS = 60_000
 
@@ -281,14 +281,7 @@ def test_a_sink_that_lets_a_crowd_gather_takes_what_comes_meanwhile_and_later() 
 
 @pytest.fixture
 def long_rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every thread rest for a minute that is woken twice within half of it."""
-    for name, value in {
-        "SHORT_STEP_S": 100.0,
-        "LONG_STEP_S": 100.0,
-        "BURST_WAKE_UPS": 0,
-        "LONGEST_REST_S": 60.0,
-    }.items():
-        monkeypatch.setattr(pace, name, value)
+    rest_for_a_minute(monkeypatch)
 
 
 def put_until_it_rests(channel: MemoryChannel, sink: RecordingSink) -> None:

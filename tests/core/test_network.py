@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from flumepy.channels.memory import MemoryChannel
-from flumepy.core import pace
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
 from flumepy.core.component import Context
@@ -25,12 +24,13 @@ from flumepy.core.options import NoOptions
 from flumepy.core.ssl_options import NameFilter, SslSettings, Store
 from flumepy.formats.tls import client_context, server_context
 from flumepy.testing.fakes import ListChannel, build, connect, wait_until
+from tests.core.rests import rest_for_a_minute
 
 STORES = Path(__file__).parent.parent / "formats" / "stores"
 
 
 class LineSource(NetworkSource[NoOptions]):
-    """Answers each line with `ok` or `no`, then the line."""
+    """Answers each line with `ok` or `no`, then the line. A line `bug` meets a bug."""
 
     Options = NoOptions
     port = 0
@@ -58,6 +58,8 @@ class LineConnection(Connection):
         *lines, self._rest = (self._rest + data).split(b"\n")
         if not lines:
             return
+        if lines == [b"bug"]:
+            raise ZeroDivisionError
         waiting = iter(lines)
 
         def answer(units: int, error: FlumeError | None) -> None:
@@ -347,14 +349,7 @@ def test_the_same_works_over_tls(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.text == ""
 
 
-def test_an_error_while_reading_costs_its_connection_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    def received(self: LineConnection, data: memoryview) -> None:
-        if bytes(data) == b"bug\n":
-            raise ZeroDivisionError
-        line_received(self, data)
-
-    line_received = LineConnection.received
-    monkeypatch.setattr(LineConnection, "received", received)
+def test_an_error_while_reading_costs_its_connection_only() -> None:
     channel = ListChannel()
     with running(channel) as source, client(source) as broken, client(source) as whole:
         for number in (b"1\n", b"2\n"):
@@ -382,13 +377,7 @@ def test_a_host_without_an_address_cannot_be_bound() -> None:
 def test_a_source_whose_peers_wait_for_no_answers_rests_and_a_stop_ends_it(
     can_rest: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {
-        "SHORT_STEP_S": 100.0,
-        "LONG_STEP_S": 100.0,
-        "BURST_WAKE_UPS": 0,
-        "LONGEST_REST_S": 60.0,
-    }.items():
-        monkeypatch.setattr(pace, name, value)
+    rest_for_a_minute(monkeypatch)
     channel = ListChannel()
     source = line_source(channel)
     source.can_rest = can_rest
@@ -408,7 +397,7 @@ def test_a_source_whose_peers_wait_for_no_answers_rests_and_a_stop_ends_it(
 
 def is_silent(peer: socket.socket) -> bool:
     """Tell whether no answer comes, and take the one that does."""
-    if not select.select([peer], [], [], 0.3)[0]:
+    if not select.select([peer], [], [], 1)[0]:
         return True
     peer.recv(100)
     return False

@@ -5,9 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from flumepy.core import pace
 from flumepy.core.pace import Pace
 from flumepy.core.resting_selector import POLLS_SPARED, RestingSelector
+
+
+class FarMoments(Pace):
+    """Gives out moments that lie a fifth of a second ahead."""
+
+    def next_moment_s(self, now_s: float, thread: int) -> float:
+        return now_s + 0.2
 
 
 class Resting:
@@ -18,7 +24,7 @@ class Resting:
         self.reader, writer = socket.socketpair()
         writer.send(b"x")
         self.writer = writer
-        self.selector = RestingSelector(lambda: self.may_rest, Pace())
+        self.selector = RestingSelector(lambda: self.may_rest, FarMoments())
         self.selector.register(self.reader, 1)
         self.rests: list[float] = []
         self.selector._wakeup = self  # type: ignore[assignment]
@@ -33,10 +39,7 @@ class Resting:
 
 
 @pytest.fixture
-def resting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resting]:
-    monkeypatch.setattr(pace, "SHORT_STEP_S", 1.0)
-    monkeypatch.setattr(pace, "LONG_STEP_S", 1.0)
-    monkeypatch.setattr(pace, "BURST_WAKE_UPS", 0)
+def resting() -> Iterator[Resting]:
     made = Resting()
     made.selector.select()  # the first time nothing is known of the work that comes
     assert made.rests == []
