@@ -1,9 +1,12 @@
 """What the tests of the log share: small logs on any disk, and reading all of one."""
 
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from crc32c import crc32c
 
 from flumepy.log.disk import Disk
 from flumepy.log.frame import Frame, NativeFormat, read_frame
@@ -28,6 +31,12 @@ def new_log(*folders: Path, disk: Disk | None = None, frame_format: Any = None, 
     now_ms: Callable[[], int] | None = more.pop("now_ms", None)
     clock = {} if now_ms is None else {"now_ms": now_ms}
     return Log(settings(*folders, **more), frame_format or NativeFormat(), disk=disk, **clock)
+
+
+def of_version(header: bytes, version: int) -> bytes:
+    """Return a sound segment header as another version would write it."""
+    content = header[:8] + struct.pack("<H", version) + header[10:-4]
+    return content + struct.pack("<I", crc32c(content))
 
 
 @contextmanager
