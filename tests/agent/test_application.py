@@ -172,7 +172,7 @@ def test_what_no_sink_empties_within_the_drain_time_is_named(
     wait_until(lambda: len(sink(application, "k2").bodies) == 2)
     began_s = time.monotonic()
     application.stop()
-    assert 0.1 <= time.monotonic() - began_s < 2
+    assert 0.1 <= time.monotonic() - began_s < 4
     assert "Events are lost with their channel, which no sink emptied in time: c1 (2), c3 (2)" in caplog.messages
 
 
@@ -351,7 +351,7 @@ def test_a_source_blocked_on_a_full_channel_is_freed_by_a_reload_and_loses_nothi
     wait_until(lambda: channel._waiting, what="the put that waits for room")
     began_s = time.monotonic()
     assert apply(application, config(r1="source c1", c1="memory capacity=99 transactionCapacity=10", k1="sink c1"))
-    assert time.monotonic() - began_s < 2
+    assert time.monotonic() - began_s < 10
     wait_until(lambda: len(sink(application).bodies) == 10)
     assert sink(application).bodies == [b"%d" % number for number in range(10)]
 

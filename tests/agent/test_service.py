@@ -99,7 +99,7 @@ def run(conf: Path, caplog: pytest.LogCaptureFixture) -> Callable[..., int]:
 
         def play() -> None:
             try:
-                wait_until(lambda: service.application.is_ready, timeout_s=3, what="the start")
+                wait_until(lambda: service.application.is_ready, what="the start")
                 scenario(Running(service, conf, caplog))
             except BaseException as error:  # noqa: BLE001  # raised again below
                 errors.append(error)

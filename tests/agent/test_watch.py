@@ -25,7 +25,7 @@ class Seen:
         """Assert that a change is told."""
         before = self.count
         change()
-        wait_until(lambda: self.count > before, timeout_s=3, what="the notice of a change")
+        wait_until(lambda: self.count > before, what="the notice of a change")
         # More events may follow the first.
         while not stays(lambda count=self.count: self.count == count, for_s=0.05):
             pass
@@ -77,7 +77,7 @@ def test_readers_beside_the_file_do_not_wake_the_watch(path: Path) -> None:
     for _ in range(10):
         path.read_text()
     path.unlink()
-    wait_until(lambda: "deleted" in told, timeout_s=3, what="the notice of the end")
+    wait_until(lambda: "deleted" in told, what="the notice of the end")
     watch.stop()
     assert {"opened", "closed_no_write"}.isdisjoint(told)
 

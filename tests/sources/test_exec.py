@@ -174,7 +174,7 @@ def test_stop_does_not_wait_for_a_pipe_that_someone_outside_the_group_holds(tmp_
         wait_until(lambda: source.counters.event_received)
         start_s = time.monotonic()
         source.stop()
-        assert time.monotonic() - start_s < 4
+        assert time.monotonic() - start_s < 10
     os.kill(int(pid_file.read_text()), signal.SIGKILL)
     assert channel.bodies == [b"up"]
 
@@ -188,7 +188,7 @@ def test_a_command_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
         wait_until(lambda: source.counters.event_received)
         start_s = time.monotonic()
         source.stop()
-        assert time.monotonic() - start_s < 5
+        assert time.monotonic() - start_s < 10
 
 
 def test_stop_is_safe_twice_and_without_start_and_the_source_starts_again(tmp_path: Path) -> None:

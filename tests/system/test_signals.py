@@ -30,7 +30,7 @@ def test_a_second_sigterm_ends_a_drain_that_takes_long(run: Run, tmp_path: Path)
     agent.signal(signal.SIGTERM)
     agent.wait_for("Stopping Source r1")
     agent.signal(signal.SIGTERM)
-    assert agent.process.wait(5) == 128 + signal.SIGTERM
+    assert agent.process.wait(15) == 128 + signal.SIGTERM
 
 
 def test_events_that_cannot_be_drained_are_counted_in_the_log(run: Run, tmp_path: Path) -> None:
