@@ -67,6 +67,7 @@ def test_half_a_line_is_dropped_with_its_connection_and_holds_nobody_up(run: Run
             client.finish()
             client.socket.close()
     wait_until(lambda: written(tmp_path / "out").count("whole") == 25, what="the whole lines")
+    assert_serves(agent, tmp_path / "out", "served afterwards")
     assert not any("half" in line for line in written(tmp_path / "out"))
 
 
