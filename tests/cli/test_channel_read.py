@@ -12,8 +12,9 @@ from flumepy.log.codec import Codec
 from flumepy.log.disk import Disk
 from flumepy.log.encryption import KeyRing
 from flumepy.log.segment import HEADER_BYTES
+from flumepy.testing.fakes import wait_until
 from tests.cli.channels import EXPECTED, channel, java_folders
-from tests.cli.running import running
+from tests.cli.running import RunningAgent, running
 from tests.event_log.tools import open_queue
 from tests.log_tools.stored import stored, write_log
 
@@ -29,6 +30,13 @@ a1.channels.c1.dataDirs = {folder}/d1
 a1.channels.c1.maxFileSize = 1048576
 a1.channels.c1.minimumRequiredSpace = 1048576
 """
+
+
+def wait_for_the_sequence(agent: RunningAgent, folder: Path) -> None:
+    """Wait until the agent of SEQUENCE has stored its thousand events."""
+    agent.wait_for("Component type: SOURCE, name: r1 started")
+    stats = ("stats", folder / "cp", folder / "d1", "--format", "json")
+    wait_until(lambda: json.loads(channel(*stats).output)["queued_events"] == 1000, what="a thousand events")
 
 
 def test_ls_shows_segments_with_positions_and_events_spares_and_the_checkpoint(tmp_path: Path) -> None:
@@ -173,8 +181,8 @@ def test_a_running_agents_directories_can_be_read_and_not_changed(tmp_path: Path
     conf.write_text(SEQUENCE.format(folder=tmp_path))
     named = ("-f", conf, "-n", "a1", "--channel", "c1")
     with running(tmp_path, "--conf-file", str(conf), "--name", "a1") as agent:
-        agent.wait_for("Component type: SOURCE, name: r1 started")
         agent.wait_for("Queue Size after replay")
+        wait_for_the_sequence(agent, tmp_path)
         result = channel("stats", *named, "--format", "json")
         assert f"process {agent.process.pid} (" in json.loads(result.output)["in_use_by"]
         assert f"in use by process {agent.process.pid}" in channel("ls", *named).output

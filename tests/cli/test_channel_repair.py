@@ -8,7 +8,7 @@ from flumepy.log.segment import HEADER_BYTES
 from flumepy.log_tools.folders import read_checkpoint
 from tests.cli.channels import channel, java_folders
 from tests.cli.running import running
-from tests.cli.test_channel_read import SEQUENCE
+from tests.cli.test_channel_read import SEQUENCE, wait_for_the_sequence
 from tests.log_tools.stored import stored, write_log
 
 
@@ -86,7 +86,7 @@ def test_an_agent_that_starts_on_a_repaired_log_says_nothing_about_damage(tmp_pa
     conf.write_text(SEQUENCE.format(folder=tmp_path))
     arguments = ("--conf-file", str(conf), "--name", "a1")
     with running(tmp_path, *arguments) as agent:
-        agent.wait_for("Component type: SOURCE, name: r1 started")
+        wait_for_the_sequence(agent, tmp_path)
         agent.end()
     [path] = (tmp_path / "d1").glob("*.segment")
     data = bytearray(path.read_bytes())
