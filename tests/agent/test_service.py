@@ -413,6 +413,7 @@ def test_what_is_told_while_a_configuration_is_read_is_done_after_it(run: Callab
     def scenario(running: Running) -> None:
         loader.is_waiting.wait(10)
         os.kill(os.getpid(), signal.SIGUSR1)
+        assert stays(lambda: not opened.is_set(), for_s=0.05)
         loader.is_answered.set()
         opened.wait(10)
 
