@@ -48,10 +48,13 @@ class EventSkeleton:
         return None if _QUOTE in lines else (lines, texts)
 
     def lines(self, data: bytes, start: int) -> tuple[bytes, int] | None:
-        """Return the texts behind `start` as lines, and their number; None also for what is no UTF-8 or has line ends."""
-        split = self._split
-        if split is None or not data.startswith(self.prefix, start) or not data.endswith(self.tail):
+        """Return the texts behind `start` as lines, and their number; None also for what is no UTF-8 or has line ends.
+
+        Arrays like this one are expected to follow.
+        """
+        if not data.startswith(self.prefix, start) or not data.endswith(self.tail):
             return None
+        split = self._split or self._prepared()
         middle = data[start + self._prefix_bytes : -self._tail_bytes]
         texts = split(middle)
         count = len(texts)
@@ -61,10 +64,10 @@ class EventSkeleton:
             return None
         return (lines, count) if lines.isascii() or is_utf8(lines) else None
 
-    def prepare(self) -> None:
-        """Make `texts` quicker for many arrays: bytes.split sets its search up again for every piece."""
-        if self._split is None:
-            self._split = re.compile(re.escape(self.separator)).split
+    def _prepared(self) -> Callable[[bytes], list[bytes]]:
+        """Make what is quicker for many arrays: bytes.split sets its search up again for every piece."""
+        self._split = re.compile(re.escape(self.separator)).split
+        return self._split
 
     def size_bytes(self, count: int) -> int:
         """Return the length of an array of `count` events without their texts."""

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from flumepy.core.batch import Column, EventBatch
 from flumepy.core.component import Component
@@ -9,9 +10,17 @@ from flumepy.core.errors import InputError
 from flumepy.core.options import OptionsT
 from flumepy.formats.http_request import HttpRequest
 
-#: lines in one text, their number, and the headers that all have; None: the body must go the long way
-LikeEvents = tuple[bytes, int, dict[str, Column]]
-QuickHandler = Callable[[bytes, int], LikeEvents | None]
+
+@dataclass(frozen=True, slots=True)
+class LikePost:
+    """What further posts may be like.
+
+    `cut` is called with all bytes of a request and where its body begins; it returns the events as lines in one text and
+    their number, or None: then the request must go the long way. All these events have `headers`.
+    """
+
+    cut: Callable[[bytes, int], tuple[bytes, int] | None]
+    headers: dict[str, Column]
 
 
 class BadRequestError(InputError):
@@ -29,8 +38,8 @@ class HttpHandler(Component[OptionsT]):
     def handle(self, request: HttpRequest) -> EventBatch:
         """Return the events of a request, maybe none. Raises BadRequestError, InputError."""
 
-    def quick(self, request: HttpRequest) -> QuickHandler | None:
-        """Return what may handle further requests with this head, called with all their bytes and where the body begins.
+    def like_post(self, request: HttpRequest) -> LikePost | None:
+        """Return what requests with this head may be like after the one that was handled last; None: nothing ever.
 
         It must not raise.
         """

@@ -21,7 +21,7 @@ from flumepy.core.options import NoOptions
 from flumepy.formats.event_skeleton import EventSkeleton, find_skeleton
 from flumepy.formats.gson import JsonObject, JsonSyntaxError, JsonValue, read_json
 from flumepy.formats.http_request import HttpRequest
-from flumepy.http_handlers.handler import BadRequestError, HttpHandler, LikeEvents, QuickHandler
+from flumepy.http_handlers.handler import BadRequestError, HttpHandler, LikePost
 
 LENIENT_BYTES = 4 * 1024 * 1024
 BAD_SYNTAX = "Request has invalid JSON Syntax."
@@ -66,10 +66,7 @@ class JsonHandler(HttpHandler[NoOptions]):
 
     def handle(self, request: HttpRequest) -> EventBatch:
         """Return the events of the array. Raises BadRequestError, InputError."""
-        content_type = request.headers.get("content-type", "")
-        if content_type != self._last_content_type:
-            self._last_charset, self._last_content_type = _charset(request), content_type
-        charset = self._last_charset
+        charset = self._charset_of(request)
         data = _utf8(request, charset)
         if charset == "utf-8" and (batch := self._like_events(data)) is not None:
             return batch
@@ -81,26 +78,28 @@ class JsonHandler(HttpHandler[NoOptions]):
             bodies, headers = [body for body, _ in events], _merge([headers for _, headers in events])
         return EventBatch(_encoded(bodies, charset), headers)
 
-    def quick(self, request: HttpRequest) -> QuickHandler | None:
+    def like_post(self, request: HttpRequest) -> LikePost | None:
         """Cut bodies that are printed like the last one; a charset is looked at here, once."""
         if type(self).handle is not JsonHandler.handle:  # a plugin's own, which wants to see every request
             return None
         try:
-            return self._like_lines if _charset(request) == "utf-8" else None
+            if self._charset_of(request) != "utf-8":
+                return None
         except InputError:
             return None
-
-    def _like_lines(self, data: bytes, start: int) -> LikeEvents | None:
         skeleton = self._last_skeleton
-        cut = None if skeleton is None else skeleton.lines(data, start)
-        return None if cut is None else (*cut, self._skeleton_headers)
+        return LikePost(_like_none if skeleton is None else skeleton.lines, self._skeleton_headers)
+
+    def _charset_of(self, request: HttpRequest) -> str:
+        content_type = request.headers.get("content-type", "")
+        if content_type != self._last_content_type:
+            self._last_charset, self._last_content_type = _charset(request), content_type
+        return self._last_charset
 
     def _like_events(self, data: bytes) -> EventBatch | None:
         skeleton = self._last_skeleton
         cut = None if skeleton is None else skeleton.texts(data)
-        if skeleton is not None and cut is not None:
-            skeleton.prepare()
-        else:
+        if skeleton is None or cut is None:
             skeleton = find_skeleton(data)
             cut = None if skeleton is None else skeleton.texts(data)
             if skeleton is None or cut is None or not self._learn(skeleton):
@@ -134,6 +133,10 @@ class JsonHandler(HttpHandler[NoOptions]):
             self._last_headers = _merge(_header_maps(first))
             self._last_raw = first
         return self._last_headers
+
+
+def _like_none(data: bytes, start: int) -> None:
+    """Cut nothing: no events were printed alike yet."""
 
 
 def _charset(request: HttpRequest) -> str:

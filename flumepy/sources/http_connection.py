@@ -16,7 +16,7 @@ from flumepy.core.network import Connection
 from flumepy.formats.http_answer import AnswerQueue, Exchange
 from flumepy.formats.http_message import Item, Refusal, RequestParser
 from flumepy.formats.http_request import HttpRequest
-from flumepy.http_handlers.handler import BadRequestError, QuickHandler
+from flumepy.http_handlers.handler import BadRequestError, LikePost
 
 if TYPE_CHECKING:
     from flumepy.sources.http import HttpSource
@@ -41,7 +41,7 @@ class HttpConnection(Connection):
         self._request_began_s = self._active_s
         self._is_closing = False
         self._is_scheduled = False
-        self._quick: QuickHandler | None = None
+        self._like: LikePost | None = None
         self._sample: HttpRequest | None = None
         self._like_exchange = Exchange(source.common_headers)
 
@@ -50,10 +50,11 @@ class HttpConnection(Connection):
         self._active_s = monotonic()
         if self._is_closing:
             return
-        if self._quick is not None and self._shared is None:
+        if self._like is not None and self._shared is None:
             self.read_together()
         was_busy = self._parser.is_busy
-        for item in self._parser.feed(data):
+        items = self._parser.feed(data)
+        for item in items:
             was_busy = False
             self._take(item)
             if self._is_closing:
@@ -61,21 +62,20 @@ class HttpConnection(Connection):
         if not was_busy:
             self._request_began_s = self._active_s
         self._write_answers()
-        if self._parser.sample is not self._sample:
+        if items and self._parser.sample is not None:
             self._learn(self._parser.sample)
 
-    def _learn(self, sample: HttpRequest | None) -> None:
-        """Ask the handler what it makes of posts with the head that the parser has learned."""
-        self._sample = sample
-        self._quick = None
-        if sample is not None and sample.method == "POST":
-            self._quick = self.source.handler.quick(sample)
+    def _learn(self, sample: HttpRequest) -> None:
+        """Ask the handler what posts with the head that the parser has learned may be like after this one."""
+        if sample is not self._sample:
+            self._sample = sample
             self._like_exchange = self._answers.exchange(sample)
+        self._like = self.source.handler.like_post(sample) if sample.method == "POST" else None
 
     def read_ready(self) -> None:
         """Read what is there; a post that is like the one before, with nothing to wait for, is taken as it comes."""
-        quick, source = self._quick, self.source
-        if quick is None or self._answers.exchanges or self._parser.is_busy or self._is_closing or source.is_paused:
+        like, source = self._like, self.source
+        if like is None or self._answers.exchanges or self._parser.is_busy or self._is_closing or source.is_paused:
             super().read_ready()
             return
         try:
@@ -87,20 +87,20 @@ class HttpConnection(Connection):
             return
         if not data or self.transport.is_closing():
             self.read_ended()
-        elif not self._take_like(data, quick):
+        elif not self._take_like(data, like):
             source.read_buffer[: len(data)] = data
             self.buffer_updated(len(data))
 
-    def _take_like(self, data: bytes, quick: QuickHandler) -> bool:
+    def _take_like(self, data: bytes, like: LikePost) -> bool:
         """Take a post that is like the one before; false leaves it to the long way."""
         start = self._parser.sole_body(data)
-        events = quick(data, start) if start else None
+        events = like.cut(data, start) if start else None
         if events is None or events[1] > self.source.outlet.limit:
             return False
         exchange = self._like_exchange
         exchange.answer_bytes = None
         self._answers.exchanges.append(exchange)
-        self.source.like_posts.add(self, exchange, *events)
+        self.source.like_posts.add(self, exchange, *events, like.headers)
         return True
 
     def accepted(self, exchange: Exchange, success: bytes, now_s: float) -> None:

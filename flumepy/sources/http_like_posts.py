@@ -37,8 +37,8 @@ class LikePosts:
     def add(
         self, connection: "HttpConnection", exchange: Exchange, lines: bytes, count: int, headers: dict[str, Column]
     ) -> None:
-        """Take the lines of a post; all with the same headers object share a batch."""
-        if headers is not self._headers or self._count + count > self._most_events:
+        """Take the lines of a post; all with the same headers share a batch."""
+        if self._count + count > self._most_events or (headers is not self._headers and headers != self._headers):
             self.close()
             self._headers = headers
             self._most_events = min(MOST_EVENTS, self._source.outlet.limit)

@@ -94,6 +94,20 @@ def test_many_connections_share_transactions_and_keep_their_order(groups: Groups
             assert [body for body in bodies if body.startswith(b"%d " % which)] == wanted
 
 
+def test_clients_with_headers_of_their_own_all_take_the_short_way(groups: Groups) -> None:
+    channel = ListChannel()
+    with running(channel) as source, ExitStack() as stack:
+        clients = [stack.enter_context(Client(source)) for _ in range(3)]
+        for number in range(6):
+            for which, client in enumerate(clients):
+                assert client.ask(events(f"{number}", "x", host=f"h{which}"))[0] == 200
+        assert groups.counts == [2] * 12
+        seen = [(batch.headers["host"], batch.bodies[0]) for batch in channel.put_batches]
+        assert seen == [(f"h{which}", b"%d" % number) for number in range(6) for which in range(3)]
+        assert client.ask(events("y", "z", host="h0"))[0] == 200
+        assert channel.put_batches[-1].headers == {"host": "h0"}
+
+
 @pytest.mark.parametrize(
     ("data", "status", "bodies"),
     [
