@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,22 @@ def test_threads_are_made_in_one_module_only() -> None:
 def test_every_module_opens_with_its_strategy() -> None:
     silent = [name(path) for path in MODULES if not path.read_text(encoding="utf-8").startswith(('"""', 'r"""'))]
     assert silent == []
+
+
+def test_no_compiled_module_is_older_than_its_text() -> None:
+    old = [
+        name(compiled)
+        for compiled in PACKAGE.rglob("*.so")
+        if compiled.stat().st_mtime < (compiled.parent / f"{compiled.name.split('.')[0]}.py").stat().st_mtime
+    ]
+    assert old == [], "scripts/compile makes them again, scripts/compile --clean removes them"
+
+
+def test_all_modules_to_compile_are_there() -> None:
+    hooks = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]
+    named = hooks["mypyc"]["include"]
+    assert [path for path in named if not (ROOT / path.lstrip("/")).is_file()] == []
+    assert named == sorted(named)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind}-{row.name}")

@@ -5,6 +5,7 @@ import platform
 import click
 
 from flumepy import __version__
+from flumepy.core.compiled import is_compiled
 
 FLUME_VERSION = "1.11.0"
 
@@ -17,4 +18,5 @@ def version(ctx: click.Context) -> None:
         click.echo(f"Flume {FLUME_VERSION}")
     click.echo(f"flumepy {__version__}")
     click.echo(f"Runs configurations of Flume {FLUME_VERSION}")
-    click.echo(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
+    compiled = ", file channel compiled" if is_compiled() else ""
+    click.echo(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}{compiled}")

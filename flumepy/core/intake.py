@@ -17,9 +17,9 @@ from itertools import pairwise
 from typing import Protocol
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line
 from flumepy.core.delivery import Commit
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError
+from flumepy.core.offer import Line
 from flumepy.core.outlet import Outlet
 from flumepy.core.parcel import Answer, Parcel, Shipment
 

@@ -17,10 +17,10 @@ from threading import get_ident
 from typing import Any
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line
 from flumepy.core.component import Interceptor, Route, Selector
 from flumepy.core.delivery import Commit, Delivery, Passage
 from flumepy.core.errors import FlumeError, InterceptorError, StoppedError, call_all, translate
+from flumepy.core.offer import Line
 
 DEEP_BYTES = 1024 * 1024
 REMEMBERED_BATCHES = 64

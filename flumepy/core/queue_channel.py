@@ -11,9 +11,10 @@ from collections import deque
 from dataclasses import dataclass
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Done, Line, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, StoppedError
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import OptionsT
 from flumepy.core.queue_transaction import QueueOffer, QueueTransaction, Run
 from flumepy.core.threads import Timer, call_later

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from mypy_extensions import mypyc_attr
+
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.errors import FlumeError
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.threads import Wakeup
 from flumepy.core.transaction import Transaction
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from flumepy.core.queue_channel import QueueChannel
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class QueueOffer(Offer):
     """A put that waits in the channel's line, or holds room."""
 
@@ -56,6 +59,7 @@ class QueueOffer(Offer):
             self._channel.withdraw_held(self)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Run:
     """Events of one put that are in the queue, or taken: a batch from `start` on, their bytes, the time of the put.
 
@@ -89,6 +93,7 @@ class Run:
         return self.batch.slice(self.start, len(self.batch)) if self.start else self.batch
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class QueueTransaction(Transaction):
     """Puts are kept until the commit and then wait for room together; takes leave the queue at once."""
 

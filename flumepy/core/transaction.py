@@ -13,6 +13,8 @@ from enum import Enum
 from types import TracebackType
 from typing import Self
 
+from mypy_extensions import mypyc_attr
+
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import TransactionStateError
 
@@ -28,6 +30,7 @@ class State(Enum):
 NEW, OPEN, DONE = State  # to look up a member of an enum takes as long as a call
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Transaction(ABC):
     """One unit of work; serves exactly one with-block.
 

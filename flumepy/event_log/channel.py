@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from threading import get_ident
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.errors import ChannelError, ChannelFullError, FlumeError
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import OptionsT
 from flumepy.core.queue_transaction import QueueOffer
 from flumepy.core.queue_transaction import Run as QueueRun

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Done, Line
 from flumepy.core.errors import FlumeError, StoppedError
+from flumepy.core.offer import Done, Line
 from flumepy.core.queue_transaction import QueueOffer
 from flumepy.event_log.put import Put
 from flumepy.event_log.queue import EventQueue

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from threading import get_ident
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line
 from flumepy.core.errors import FlumeError
+from flumepy.core.offer import Line
 from flumepy.event_log.frames import PayloadCodec, put_frame
 from flumepy.log.frame import Frame
 from flumepy.log.ticket import Ticket

@@ -28,7 +28,7 @@ LINES = 1  #: flag: every entry ends with a line feed that is not part of its bo
 TEXT = 2  #: flag: one line feed after each body, none in it, and no lengths
 
 _HEAD = struct.Struct("<BBHI")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = re.compile(f"[{chr(0xD800)}-{chr(0xDFFF)}]")
 _encoder = msgspec.msgpack.Encoder()
 _headers_decoder = msgspec.msgpack.Decoder(dict[str, str | list[str | None]])
 _entries_decoder = msgspec.msgpack.Decoder(list[bytes])

@@ -87,7 +87,10 @@ class GroupCommit:
                 return
         self._lead(syncs=level is SYNCED)
         if self.reached(level) < end:
-            raise self.failure or LogFailedError(f"{self._name}: the frame that ends at {end} was cut off")
+            raise self._why_not(end)
+
+    def _why_not(self, end: int) -> LogFailedError:
+        return self.failure or LogFailedError(f"{self._name}: the frame that ends at {end} was cut off")
 
     def _follow(self, waiter: Waiter) -> None:
         """Rest until woken; an interrupted thread leaves no trace."""

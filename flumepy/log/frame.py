@@ -22,6 +22,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from typing import ClassVar
 
 from crc32c import crc32c
 
@@ -82,8 +83,8 @@ class StoredFrame:
 class NativeFormat:
     """FrameFormat of `Frame`. `plain`: the kind of which a scan that does not verify may report a row as one frame."""
 
-    name = b"evnt"
-    is_recyclable = True
+    name: ClassVar[bytes] = b"evnt"
+    is_recyclable: ClassVar[bool] = True
 
     def __init__(self, plain: int = -1) -> None:
         self._plain = plain

@@ -18,7 +18,7 @@ from benchmarks.channel_loops import open_channel, take
 from benchmarks.file_channel import SWITCH_INTERVAL_S, numbered, status_mb
 from flumepy.channels.file import FileChannel
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Offer
+from flumepy.core.offer import Offer
 
 OPEN_PUTS = 500
 TAKE_EVENTS = 1_000

@@ -7,6 +7,8 @@ import socket
 import time
 from pathlib import Path
 
+from flumepy.core.compiled import is_compiled
+
 QUIET_CORES = 0.3
 QUIET_WAIT_S = 60
 OPEN_FILES = 8192
@@ -25,7 +27,8 @@ def describe() -> str:
         platform.machine(),
     )
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    python = f"{platform.python_implementation()} {platform.python_version()}"
+    compiled = ", file channel compiled" if is_compiled() else ""
+    python = f"{platform.python_implementation()} {platform.python_version()}{compiled}"
     return f"{model}, {os.cpu_count()} cores, {memory_gb:.0f} GB, Linux {platform.release()}, {python}"
 
 

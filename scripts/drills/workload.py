@@ -12,8 +12,9 @@ from typing import Any
 from drills.content import make_batch, read_runs
 from drills.oracle import Run
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Line, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.errors import ChannelFullError, FlumeError
+from flumepy.core.offer import Line, Offer
 from flumepy.core.threads import start_thread
 from flumepy.core.transaction import Transaction
 

@@ -7,9 +7,10 @@ from typing import Any
 from flumepy.channels.file import FileOptions
 from flumepy.channels.memory import MemoryChannel, MemoryOptions
 from flumepy.channels.spillable_memory.channel import SpillableMemoryChannel
-from flumepy.core.channel import Channel, Line, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.component import Builder, Component, Context
 from flumepy.core.errors import ChannelError
+from flumepy.core.offer import Line, Offer
 from flumepy.core.options import require_options
 from flumepy.log.disk import Disk
 from flumepy.testing.conformance.channel_tools import Ends, batch_of

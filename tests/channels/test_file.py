@@ -11,8 +11,8 @@ import pytest
 
 from flumepy.channels.file import FileChannel
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line
 from flumepy.core.errors import BatchTooLargeError, ChannelError, ChannelFullError, StartError, StoppedError
+from flumepy.core.offer import Line
 from flumepy.event_log.checkpoint import NAME as CHECKPOINT
 from flumepy.event_log.store import StoreSettings
 from flumepy.log.disk import Disk

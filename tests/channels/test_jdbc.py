@@ -18,7 +18,6 @@ from flumepy.channels.jdbc import work as jdbc_work
 from flumepy.channels.jdbc.channel import JdbcChannel
 from flumepy.config.build import build as config_build
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line
 from flumepy.core.component import Context
 from flumepy.core.errors import (
     BatchTooLargeError,
@@ -29,6 +28,7 @@ from flumepy.core.errors import (
     StoppedError,
     UnsupportedError,
 )
+from flumepy.core.offer import Line
 from flumepy.core.problems import Problem, Severity
 from flumepy.testing.conformance import ChannelConformance
 from flumepy.testing.conformance.channel_tools import Ends, batch_of, bodies_of, put, take

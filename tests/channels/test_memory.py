@@ -9,9 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from flumepy.channels.memory import MemoryChannel, MemoryOptions, byte_limit
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line, Offer
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, ConfigurationError, FlumeError, StoppedError
+from flumepy.core.offer import Line, Offer
 from flumepy.core.options import read_options, require_options
 from flumepy.core.threads import start_thread
 from flumepy.core.transaction import Transaction

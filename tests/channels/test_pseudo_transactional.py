@@ -6,8 +6,8 @@ import pytest
 
 from flumepy.channels.pseudo_transactional import PseudoTransactionalChannel
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line, Offer
 from flumepy.core.errors import ChannelFullError, ConfigurationError, FlumeError, StoppedError
+from flumepy.core.offer import Line, Offer
 from flumepy.core.threads import Wakeup
 from flumepy.testing.conformance import ChannelConformance
 from flumepy.testing.fakes import FakeClock, build, wait_until

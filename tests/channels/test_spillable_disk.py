@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from flumepy.core.channel import Line
 from flumepy.core.errors import ChannelError
+from flumepy.core.offer import Line
 from flumepy.core.threads import Wakeup
 from flumepy.testing.conformance.channel_tools import bodies_of, put, take
 from flumepy.testing.conformance.component import running

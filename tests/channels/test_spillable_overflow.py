@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from flumepy.channels.spillable_memory.channel import SpillableMemoryChannel, SpillableMemoryOptions, slots_of
-from flumepy.core.channel import Channel, Line
+from flumepy.core.channel import Channel
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, StoppedError
+from flumepy.core.offer import Line
 from flumepy.core.options import require_options
 from flumepy.core.threads import Wakeup, start_thread
 from flumepy.testing.conformance.channel_tools import Ends, batch_of, bodies_of, put, take

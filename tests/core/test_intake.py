@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Done, Line, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.component import Context, Interceptor, Source
 from flumepy.core.errors import (
     BatchTooLargeError,
@@ -20,6 +20,7 @@ from flumepy.core.errors import (
     StoppedError,
 )
 from flumepy.core.intake import READ_AHEAD_BYTES, Intake, Parcel
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import NoOptions
 from flumepy.core.outlet import DEEP_BYTES
 from flumepy.testing.fakes import ListChannel, build, connect, wait_until

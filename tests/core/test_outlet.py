@@ -9,7 +9,7 @@ import pytest
 
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Done, Line, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.component import Context, Interceptor, Route, Selector
 from flumepy.core.delivery import Commit
 from flumepy.core.errors import (
@@ -20,6 +20,7 @@ from flumepy.core.errors import (
     InterceptorError,
     StoppedError,
 )
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import NoOptions
 from flumepy.core.outlet import REMEMBERED_BATCHES, Outlet
 from flumepy.core.threads import start_thread

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line
 from flumepy.core.errors import FlumeError
+from flumepy.core.offer import Line
 from flumepy.event_log.put import Put
 from flumepy.event_log.queue import EventQueue
 from flumepy.event_log.recovery import recover

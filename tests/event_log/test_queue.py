@@ -15,7 +15,8 @@ from flumepy.event_log.queue import EventQueue
 from flumepy.log.commit import Level
 from flumepy.log.frame import Frame
 from flumepy.log.segment import HEADER_BYTES
-from flumepy.testing.disks import WatchedDisk
+from flumepy.testing.disks import GatedDisk, WatchedDisk
+from flumepy.testing.fakes import wait_until
 from tests.event_log.tools import bodies, drain, open_queue, put
 
 NUMBERS = [f"{number:04}".encode() for number in range(200)]
@@ -189,24 +190,17 @@ def test_an_open_take_keeps_its_segment_and_all_behind_it(tmp_path: Path) -> Non
 
 
 def test_a_second_taker_is_told_empty_while_one_reads_the_disk(tmp_path: Path) -> None:
-    queue = open_queue(tmp_path, hot_bytes=0)
+    disk = GatedDisk()
+    queue = open_queue(tmp_path, disk=disk, hot_bytes=0)
     fill(queue)
     drain(queue, 7)  # what memory holds in any case
-    reads, go = threading.Event(), threading.Event()
-    load = queue._load
-
-    def slow_load() -> int:
-        reads.set()
-        assert go.wait(10)
-        return load()
-
-    queue._load = slow_load  # type: ignore[method-assign]
+    disk.hold("read")
     got: list[bytes] = []
     thread = threading.Thread(target=lambda: got.extend(drain(queue, 10)))
     thread.start()
-    assert reads.wait(10)
+    wait_until(lambda: disk.held == 1)
     assert queue.take(10) == []
-    go.set()
+    disk.free()
     thread.join(10)
     assert got == NUMBERS[7:17]
     queue.log.close()

@@ -12,6 +12,7 @@ from drills.faults import Scenario
 from drills.killing import Target, TargetDisk, kill_self
 from drills.kills import KillReport, Series, drill
 
+from flumepy.core.compiled import is_compiled
 from flumepy.event_log import takes
 from flumepy.event_log.frames import take_frame
 from flumepy.log.frame import Frame
@@ -55,6 +56,7 @@ def test_a_channel_that_does_not_sync_is_found_out_when_the_power_goes(
     assert Path(found[0].split("directory ")[1].split("\n")[0]).is_dir()
 
 
+@pytest.mark.skipif(is_compiled(), reason="a compiled module cannot be given another function")
 def test_a_channel_that_forgets_a_part_of_a_take_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(watermark: int, spans: list[tuple[int, int]]) -> Frame:
         return take_frame(watermark, spans[1:])

@@ -8,9 +8,9 @@ import pytest
 
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.component import Source, Status
 from flumepy.core.errors import ChannelError, ConfigurationError
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.sources.stress import StressSource
 from flumepy.testing.conformance import PollableSourceConformance
 from flumepy.testing.fakes import FakeClock, ListChannel, build, connect, wait_until

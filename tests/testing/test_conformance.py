@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Done, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.component import Context, Interceptor, Route, Selector, Sink, SinkProcessor, Source, Status
 from flumepy.core.errors import FlumeError
+from flumepy.core.offer import Done, Offer
 from flumepy.core.options import NoOptions
 from flumepy.core.serializer import Serializer
 from flumepy.core.threads import start_thread

@@ -12,7 +12,7 @@ from flumepy.channels.jdbc.location import DERBY, SQLITE, location_of
 from flumepy.channels.jdbc.queue import RowQueue
 from flumepy.channels.jdbc.transaction import JdbcTransaction, StoredOffer
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Done, Line, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.component import Context
 from flumepy.core.errors import (
     BatchTooLargeError,
@@ -24,6 +24,7 @@ from flumepy.core.errors import (
     UnsupportedError,
 )
 from flumepy.core.folders import home_folder
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import Options, opt
 from flumepy.core.problems import Problem, Severity
 from flumepy.core.transaction import Transaction

@@ -18,8 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from flumepy.channels.jdbc.errors import translated
-from flumepy.core.channel import Line
 from flumepy.core.errors import ChannelError, ChannelFullError, FlumeError, StartError, StoppedError
+from flumepy.core.offer import Line
 from flumepy.core.threads import Wakeup, start_thread
 
 log = logging.getLogger("flumepy.channel.sqlite")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from flumepy.channels.jdbc.queue import RowQueue
 from flumepy.channels.jdbc.work import Run, Store
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.errors import FlumeError
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.transaction import Transaction
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from flumepy.channels.jdbc.database import SEQUENCE_BITS, Work
 from flumepy.channels.jdbc.errors import damaged
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Line
 from flumepy.core.errors import InputError
+from flumepy.core.offer import Line
 from flumepy.formats.event_columns import decode_batch, encode_batch
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ from flumepy.channels.spillable_memory.order import FileRun
 from flumepy.channels.spillable_memory.queue import SpillingQueue
 from flumepy.channels.spillable_memory.transaction import SpillOffer, SpillTransaction
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Done, Line, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, call_all
 from flumepy.core.heap import usable_bytes
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import Options, opt
 from flumepy.core.problems import Problem, Severity
 from flumepy.core.queue_channel import UNLIMITED_BYTES, QueueLimits

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 
 from flumepy.channels.spillable_memory.order import DrainOrder, MemoryRun
 from flumepy.channels.spillable_memory.transaction import SpillOffer
-from flumepy.core.channel import Channel, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelError, ChannelFullError, FlumeError
+from flumepy.core.offer import Offer
 from flumepy.core.options import Options, OptionsT
 from flumepy.core.queue_channel import UNLIMITED_BYTES, QueueChannel
 from flumepy.core.queue_transaction import QueueOffer

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from flumepy.channels.spillable_memory.order import FileRun
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Done, Line, Offer
 from flumepy.core.errors import FlumeError, StoppedError
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.queue_transaction import QueueOffer, QueueTransaction
 from flumepy.core.transaction import Transaction
 

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.channel import Channel, Offer
+from flumepy.core.channel import Channel
 from flumepy.core.errors import ChannelFullError
+from flumepy.core.offer import Offer
 from flumepy.core.threads import start_thread
 
 WAIT_S = 10.0
