@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from mypy_extensions import mypyc_attr
+
 log = logging.getLogger("flumepy.threads")
 
 
@@ -21,6 +23,7 @@ def start_thread(name: str, target: Callable[[], None]) -> threading.Thread:
     return thread
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Wakeup:
     """Wake one waiting thread; a set before the wait is not lost."""
 
@@ -72,18 +75,18 @@ class TimerThread:
     """One thread that makes calls when they are due. Calls must be short and must not raise."""
 
     def __init__(self) -> None:
-        self._condition = threading.Condition()  # guards _heap and _thread
+        self._condition = threading.Condition()  # guards _heap and _worker
         self._heap: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
-        self._thread: threading.Thread | None = None
+        self._worker: threading.Thread | None = None
 
     def call_later(self, delay_s: float, call: Callable[[], None]) -> Timer:
         """Make `call` in `delay_s` seconds on the timer thread."""
         timer = Timer(time.monotonic() + delay_s, call)
         with self._condition:
             heapq.heappush(self._heap, (timer.due_s, next(self._order), timer))
-            if self._thread is None:
-                self._thread = start_thread("flumepy-timer", self._run)
+            if self._worker is None:
+                self._worker = start_thread("flumepy-timer", self._run)
             elif self._heap[0][2] is timer:
                 self._condition.notify()
         return timer

@@ -6,12 +6,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from mypy_extensions import mypyc_attr
+
 from flumepy.core.errors import StartError
 
 IOV_MAX = 1000  # Linux allows 1024 buffers in one call
 Buffer = bytes | bytearray | memoryview
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Disk:
     """The real file system. All methods raise OSError unless they say otherwise."""
 
