@@ -28,7 +28,7 @@ from flumepy.event_log.frames import put_frame, take_frame
 from flumepy.log.frame import NativeFormat
 from flumepy.testing.fakes import build
 
-CHUNK_EVENTS = 50_000
+CHUNK_EVENTS = 5_000  # made just before they are put, as a source does: they are still in the processor's cache
 CHUNK_TRANSACTIONS = 200
 RECYCLE_BYTES = 160 << 20  # after so much a log of 32 MB segments writes into recycled ones only
 RAW_BYTES = 32 << 20
