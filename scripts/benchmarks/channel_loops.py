@@ -5,7 +5,8 @@
 pairs: one thread puts and takes, each in a transaction; after every few of them the same frames, made before, are written
 into a recycled file of the same folder with as many fdatasyncs as the channel has just made. So both meet the same disk.
 threads: many threads put and take one event a transaction, then one thread does; then the same with the barest commit.
-The process keeps to one processor, as an agent does. What is taken is compared with what was put, outside of the clock.
+The process keeps to one processor, and keeps freed memory, as an agent does. What is taken is compared with what was put,
+outside of the clock.
 """
 
 import json
@@ -22,6 +23,7 @@ from benchmarks.bare_commit import BareCommit
 from benchmarks.disk import RecycledFile, recycled_file
 from benchmarks.file_channel import SWITCH_INTERVAL_S, numbered, status_mb
 from flumepy.channels.file import FileChannel
+from flumepy.core.allocation import keep_freed_memory
 from flumepy.core.batch import EventBatch
 from flumepy.core.cpus import Placement
 from flumepy.event_log.frames import put_frame, take_frame
@@ -73,6 +75,7 @@ def main() -> None:
     """Do the job."""
     job = json.loads(sys.argv[1])
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    keep_freed_memory()
     placement = Placement(1)
     placement.start()
     channel = open_channel(Path(job["folder"]))
