@@ -13,6 +13,7 @@ import heapq
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from flumepy.formats.flume_log.checkpoint import Checkpoint
 from flumepy.formats.flume_log.errors import Report
@@ -46,7 +47,7 @@ def replay_records(folders: list[list[DataFile]], checkpoint: Checkpoint, counts
     scans = [_committed_puts(folder, checkpoint, taken, counts, report) for folder in folders]
     # Not a copy: it may be large.
     queue = checkpoint.queue
-    queue[:0] = _ahead(files, checkpoint)
+    _put_ahead(queue, files, checkpoint)
     compact_at = max(COMPACT_AT, 2 * len(queue))
     for _, pointers in heapq.merge(*scans, key=_write_order):
         queue.extend(pointers)
@@ -61,8 +62,11 @@ def _write_order(commit: Commit) -> int:
     return commit[0]
 
 
-def _ahead(files: dict[int, DataFile], checkpoint: Checkpoint) -> array[int]:
-    """Return what was taken but not committed at the checkpoint, in the order in which it was put."""
+def _put_ahead(queue: array[int], files: dict[int, DataFile], checkpoint: Checkpoint) -> None:
+    """Put what was taken but not committed at the checkpoint to the head, with what is there already as it was put.
+
+    Of two takes the earlier one may have been rolled back before the checkpoint: its events stand at the head then.
+    """
     quiet = Report(tolerant=True)
 
     def put_order(taken: int) -> tuple[int, int]:
@@ -72,7 +76,11 @@ def _ahead(files: dict[int, DataFile], checkpoint: Checkpoint) -> array[int]:
         return (first[3] if first is not None else 0, taken)
 
     takes = {taken for pointers in checkpoint.takes.values() for taken in pointers if taken > 0}
-    return array("q", sorted(takes, key=put_order))
+    if not takes:
+        return
+    last = max(map(put_order, takes))
+    head = list(takewhile(lambda waiting: put_order(waiting) < last, queue))
+    queue[: len(head)] = array("q", sorted([*takes, *head], key=put_order))
 
 
 def _committed_puts(

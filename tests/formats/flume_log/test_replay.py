@@ -109,6 +109,17 @@ def test_takes_in_flight_at_the_checkpoint_go_back_to_the_head_as_they_were_put(
     assert bodies(directories(channel).replay()) == [b"0", b"1", b"2", b"3", b"4", b"5"]
 
 
+def test_a_take_in_flight_goes_behind_an_earlier_one_that_was_rolled_back(tmp_path: Path) -> None:
+    channel = JavaChannel(tmp_path)
+    channel.put(b"0", b"1", b"2")
+    earlier = channel.begin_take(1)
+    channel.begin_take(1)
+    channel.rollback(earlier)
+    channel.checkpoint()
+    channel.save()
+    assert bodies(directories(channel).replay()) == [b"0", b"1", b"2"]
+
+
 def test_headers_come_back_and_a_null_value_is_empty_text(tmp_path: Path) -> None:
     channel = JavaChannel(tmp_path)
     channel.put(b"1", b"2", headers={"größe": "1 €", "none": None})
