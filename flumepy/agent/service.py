@@ -127,7 +127,6 @@ class Service:
             stack.callback(self.application.stop)
             self.application.apply(agent)
             stack.callback(self.settings.started(self.application))
-            stack.callback(self.application.stop)  # before monitoring ends, which shows the last counters
             gc.collect()
             gc.freeze()
             watch = FileWatch(
@@ -136,6 +135,9 @@ class Service:
             stack.callback(watch.stop)
             if self.settings.reload:
                 self.loader.watch(lambda: self._commands.put("poll"))
+            # Before monitoring ends, which shows the last counters, and before the watch, which ends slowly while it hears of
+            # every line in a log beside its file.
+            stack.callback(self.application.stop)
             notify("READY=1")
             stack.callback(notify, "STOPPING=1")
             with suppress(StopSignal):
