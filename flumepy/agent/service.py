@@ -135,8 +135,8 @@ class Service:
             stack.callback(watch.stop)
             if self.settings.reload:
                 self.loader.watch(lambda: self._commands.put("poll"))
-            # Before monitoring ends, which shows the last counters, and before the watch, which ends slowly while it hears of
-            # every line in a log beside its file.
+            # Before monitoring ends, which shows the last counters, and before the watch, which ends slowly while it hears
+            # of every line in a log beside its file.
             stack.callback(self.application.stop)
             notify("READY=1")
             stack.callback(notify, "STOPPING=1")
