@@ -509,3 +509,18 @@ def test_an_offer_that_waits_behind_one_that_fails_ends_with_it(tmp_path: Path) 
         assert ends.offers == [first, behind]
         assert isinstance(first.error, ChannelError)
         assert behind.error is first.error  # at once, not when the log is open again
+
+
+def test_a_small_put_does_not_overtake_a_large_one_that_waits_for_room(tmp_path: Path) -> None:
+    more = {"capacity": "10", "transactionCapacity": "10", "keep-alive": "60"}
+    large = [b"l1", b"l2", b"l3", b"l4", b"l5"]
+    with running(small_channel(tmp_path, **more)) as channel:
+        put(channel, *[b"%d" % number for number in range(8)])
+        channel.offer(batch_of(*large), Ends())
+        small = threading.Thread(target=lambda: put(channel, b"small"))
+        small.start()
+        wait_until(lambda: len(channel._waiting) == 2, what="both puts in the line")
+        assert len(take(channel, 8)) == 8
+        small.join(10)
+        wait_until(lambda: channel.size == 6)
+        assert take(channel, 10) == [*large, b"small"]

@@ -15,7 +15,7 @@ from flumepy.log.ticket import Level
 from flumepy.testing.disks import FaultyDisk, GatedDisk, WatchedDisk
 from flumepy.testing.fakes import wait_until
 from flumepy.testing.forgetful_disk import ForgetfulDisk
-from tests.log.logs import frame, new_log, opened, read_texts
+from tests.log.logs import fill, frame, new_log, opened, read_texts
 
 FOLDER = Path("/group-commit")
 THREADS = 16
@@ -298,3 +298,29 @@ def quick_switches() -> Iterator[None]:
     sys.setswitchinterval(0.00005)
     yield
     sys.setswitchinterval(interval_s)
+
+
+def test_who_waits_for_the_write_does_not_wait_for_the_sync_of_the_same_round() -> None:
+    disk = GatedDisk(ForgetfulDisk())
+    written = threading.Event()
+    with opened(FOLDER, disk=disk) as log:
+        fill(log, ["makes the file"])
+        disk.hold()
+        threads = [start_thread("test-first", log.append(frame("1")).wait)]
+        wait_until(lambda: disk.held == 1)
+        second, third = log.append(frame("2")), log.append(frame("3"))
+        threads.append(start_thread("test-synced", second.wait))
+        wait_until(lambda: len(log._commit._waiters) == 1, what="the thread that leads next")
+
+        def wait_for_the_write() -> None:
+            third.wait(Level.WRITTEN)
+            written.set()
+
+        threads.append(start_thread("test-written", wait_for_the_write))
+        wait_until(lambda: len(log._commit._waiters) == 2)
+        disk.let_pass()
+        wait_until(lambda: disk.held == 2, what="the sync of the second round")
+        assert written.wait(10)
+        assert not third.is_done(Level.SYNCED)
+        disk.free()
+        join(threads)
