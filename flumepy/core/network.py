@@ -21,7 +21,8 @@ from flumepy.core.intake import Intake, Parcel
 from flumepy.core.loop_errors import LoopErrors
 from flumepy.core.options import OptionsT
 from flumepy.core.resting_selector import RestingSelector
-from flumepy.core.shared_reader import SharedConnection, SharedReader
+from flumepy.core.shared_connection import SharedConnection
+from flumepy.core.shared_reader import SharedReader
 from flumepy.core.sockets import bound_socket
 from flumepy.core.threads import start_thread
 

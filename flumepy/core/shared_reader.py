@@ -8,10 +8,10 @@ way of waiting costs as much as one of them. Linux only; elsewhere, and with TLS
 """
 
 import asyncio
-import os
 import select
 from collections.abc import Callable
 from time import monotonic
+from typing import ClassVar, Protocol
 
 ROUNDS = 8
 #: so many turns follow each other before timers and other files have their turn
@@ -24,13 +24,23 @@ BUSY_S = 0.002
 ROUND_CONNECTIONS = 64
 
 
+class Member(Protocol):
+    """What reads one connection."""
+
+    def read_ready(self) -> None:
+        """Read what is there."""
+
+    def read_failed(self) -> None:
+        """Give the connection up."""
+
+
 class SharedReader:
     """Calls `began`, then `read_ready` of each connection that has sent something, then `ended` with the number of reads.
 
     `ended` tells whether these were all requests that are answered, so that soon the next ones come.
     """
 
-    is_possible = hasattr(select, "epoll")
+    is_possible: ClassVar[bool] = hasattr(select, "epoll")
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, began: Callable[[], None], ended: Callable[[int], bool]
@@ -38,12 +48,12 @@ class SharedReader:
         self._loop = loop
         self._began = began
         self._ended = ended
-        self._members: dict[int, SharedConnection] = {}
+        self._members: dict[int, Member] = {}
         self._reads = 0
         self._epoll = select.epoll()
         loop.add_reader(self._epoll.fileno(), self._read)
 
-    def watch(self, descriptor: int, member: "SharedConnection | None") -> None:
+    def watch(self, descriptor: int, member: Member | None) -> None:
         """Read this connection from now on; None: no more, which must come before its descriptor is closed."""
         if member is not None:
             self._epoll.register(descriptor, select.EPOLLIN)
@@ -82,66 +92,9 @@ class SharedReader:
                 try:
                     member.read_ready()
                 except BaseException:
-                    member.read_alone()
-                    member.transport.abort()
+                    member.read_failed()
                     raise
             self._reads += len(ready)
             # Who has sent a request mostly waits for the answer: once each has been read, nothing more is expected.
             if self._reads >= len(members) or not (ready := self._epoll.poll(0, ROUND_CONNECTIONS)):
                 break
-
-
-class SharedConnection(asyncio.BufferedProtocol):
-    """A connection that may be read by a shared reader. The end of its data, and errors, are left to asyncio."""
-
-    transport: asyncio.Transport
-    _shared: SharedReader | None = None
-    _descriptor = -1
-
-    def read_by(self, reader: SharedReader) -> None:
-        """Let this reader read from now on, unless the connection speaks TLS or is closing."""
-        if self.transport.get_extra_info("sslcontext") is not None or self.transport.is_closing():
-            return
-        self._shared = reader
-        self._descriptor = self.transport.get_extra_info("socket").fileno()
-        self.transport.pause_reading()
-        reader.watch(self._descriptor, self)
-
-    def read_alone(self) -> None:
-        """Leave the reader; asyncio does not read yet."""
-        shared, self._shared = self._shared, None
-        if shared is not None:
-            shared.watch(self._descriptor, None)
-
-    def read_ready(self) -> None:
-        """Read what is there."""
-        try:
-            count = os.readv(self._descriptor, (self.get_buffer(-1),))
-        except BlockingIOError:
-            return
-        except OSError:
-            self.read_failed()
-            return
-        if count and not self.transport.is_closing():
-            self.buffer_updated(count)
-        else:
-            self.read_ended()
-
-    def read_failed(self) -> None:
-        """Give the connection up."""
-        self.read_alone()
-        self.transport.abort()
-
-    def read_ended(self) -> None:
-        """Let asyncio find the end of the data, which a read has found."""
-        self.read_alone()
-        self.transport.resume_reading()
-
-    def set_reading(self, is_wanted: bool) -> None:
-        """Go on reading, or stop."""
-        if self._shared is not None:
-            self._shared.watch(self._descriptor, self if is_wanted else None)
-        elif is_wanted:
-            self.transport.resume_reading()
-        else:
-            self.transport.pause_reading()

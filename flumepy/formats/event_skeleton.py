@@ -6,14 +6,13 @@ array that `with_texts` makes of two marks: if both events carry their mark as b
 because a separator leads from inside a body to inside the next. Texts with a quote or a backslash are never cut.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _KEY = b'"body"'
 _QUOTE = b'"'
 # An integer: `in` raises and forgets an error inside before it looks for bytes.
-_QUOTE_CODE, _BACKSLASH_CODE, _LINE_FEED_CODE = b'"\\\n'
+_QUOTE_CODE, _BACKSLASH_CODE = b'"\\'
+_LINE_FEED = b"\n"
 
 
 @dataclass(slots=True)
@@ -23,7 +22,6 @@ class EventSkeleton:
     prefix: bytes
     separator: bytes
     tail: bytes
-    _split: Callable[[bytes], list[bytes]] | None = field(init=False, default=None, compare=False)
     _prefix_bytes: int = field(init=False, compare=False)
     _tail_bytes: int = field(init=False, compare=False)
 
@@ -36,10 +34,11 @@ class EventSkeleton:
 
     def texts(self, data: bytes) -> tuple[bytes, list[bytes]] | None:
         """Return the texts of two events or more, as lines in one piece and as a list; None for another skeleton."""
-        if not data.startswith(self.prefix) or not data.endswith(self.tail) or b"\\" in data:
+        least_bytes = self._prefix_bytes + self._tail_bytes
+        if len(data) < least_bytes or not (data.startswith(self.prefix) and data.endswith(self.tail)) or b"\\" in data:
             return None
         middle = data[len(self.prefix) : -len(self.tail)]
-        texts = middle.split(self.separator) if self._split is None else self._split(middle)
+        texts = middle.split(self.separator)
         if len(texts) < 2:
             return None
         texts.append(b"")
@@ -48,26 +47,21 @@ class EventSkeleton:
         return None if _QUOTE in lines else (lines, texts)
 
     def lines(self, data: bytes, start: int) -> tuple[bytes, int] | None:
-        """Return the texts behind `start` as lines, and their number; None also for what is no UTF-8 or has line ends.
-
-        Arrays like this one are expected to follow.
-        """
-        if not data.startswith(self.prefix, start) or not data.endswith(self.tail):
+        """Return the texts behind `start` as lines, and their number; None also for what is no UTF-8 or has line ends."""
+        if not data.startswith(self.prefix, start) or not data.endswith(self.tail) or data.find(_LINE_FEED, start) >= 0:
             return None
-        split = self._split or self._prepared()
-        middle = data[start + self._prefix_bytes : -self._tail_bytes]
-        texts = split(middle)
-        count = len(texts)
+        texts = data.split(self.separator)
+        count, text_start = len(texts), start + self._prefix_bytes
+        # A separator that shares a quote with the prefix or the tail is none.
+        if count < 2 or len(texts[0]) < text_start or len(texts[-1]) < self._tail_bytes:
+            return None
+        texts[0] = texts[0][text_start:]
+        texts[-1] = texts[-1][: -self._tail_bytes]
         texts.append(b"")
-        lines = b"\n".join(texts)
-        if count < 2 or _QUOTE_CODE in lines or _BACKSLASH_CODE in lines or _LINE_FEED_CODE in middle:
+        lines = _LINE_FEED.join(texts)
+        if _QUOTE_CODE in lines or _BACKSLASH_CODE in lines:
             return None
         return (lines, count) if lines.isascii() or is_utf8(lines) else None
-
-    def _prepared(self) -> Callable[[bytes], list[bytes]]:
-        """Make what is quicker for many arrays: bytes.split sets its search up again for every piece."""
-        self._split = re.compile(re.escape(self.separator)).split
-        return self._split
 
     def size_bytes(self, count: int) -> int:
         """Return the length of an array of `count` events without their texts."""

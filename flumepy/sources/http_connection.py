@@ -1,11 +1,10 @@
 """One connection of the http source: requests in, through the handler, answers out in their order.
 
 A post that is like the one before, with the same head and events printed alike, is neither parsed nor made a request
-(`_take_like`); everything else takes the long way. One that was refused may go on sending for `LINGER_S`, unread, so that
-it sees the answer.
+(sources/http_like_reader.py); everything else takes the long way, which is here. One that was refused may go on sending
+for `LINGER_S`, unread, so that it sees the answer.
 """
 
-import os
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -13,17 +12,17 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.errors import ChannelError, FlumeError, StoppedError
 from flumepy.core.intake import Parcel
 from flumepy.core.network import Connection
+from flumepy.core.shared_reader import Member
 from flumepy.formats.http_answer import AnswerQueue, Exchange
 from flumepy.formats.http_message import Item, Refusal, RequestParser
 from flumepy.formats.http_request import HttpRequest
-from flumepy.http_handlers.handler import BadRequestError, LikePost
+from flumepy.http_handlers.handler import BadRequestError
+from flumepy.sources.http_like_reader import LikeReader
 
 if TYPE_CHECKING:
     from flumepy.sources.http import HttpSource
 
 LINGER_S = 2.0
-#: larger posts are worth a batch of their own
-LIKE_BYTES = 64 * 1024
 #: answers that do not depend on the body
 METHOD_STATUS = {"OPTIONS": 403, "TRACE": 403, "PUT": 405, "DELETE": 405}
 
@@ -39,25 +38,24 @@ class HttpConnection(Connection):
         self._answers = AnswerQueue(source.common_headers)
         self._active_s = monotonic()
         self._request_began_s = self._active_s
-        self._is_closing = False
+        self.is_closing = False
         self._is_scheduled = False
-        self._like: LikePost | None = None
         self._sample: HttpRequest | None = None
-        self._like_exchange = Exchange(source.common_headers)
+        self._like_reader = LikeReader(source, self, self._parser, self._answers)
 
     def received(self, data: memoryview) -> None:
         """Parse, hand over to the handler; what comes after the last request is dropped."""
         self._active_s = monotonic()
-        if self._is_closing:
+        if self.is_closing:
             return
-        if self._like is not None and self._shared is None:
+        if self._like_reader.like is not None and self._shared is None:
             self.read_together()
         was_busy = self._parser.is_busy
         items = self._parser.feed(data)
         for item in items:
             was_busy = False
             self._take(item)
-            if self._is_closing:
+            if self.is_closing:
                 break
         if not was_busy:
             self._request_began_s = self._active_s
@@ -69,55 +67,18 @@ class HttpConnection(Connection):
         """Ask the handler what posts with the head that the parser has learned may be like after this one."""
         if sample is not self._sample:
             self._sample = sample
-            self._like_exchange = self._answers.exchange(sample)
-        self._like = self.source.handler.like_post(sample) if sample.method == "POST" else None
+            self._like_reader.exchange = self._answers.exchange(sample)
+        self._like_reader.like = self.source.handler.like_post(sample) if sample.method == "POST" else None
 
-    def read_ready(self) -> None:
-        """Read what is there; a post that is like the one before, with nothing to wait for, is taken as it comes."""
-        like, source = self._like, self.source
-        if like is None or self._answers.exchanges or self._parser.is_busy or self._is_closing or source.is_paused:
-            super().read_ready()
-            return
-        try:
-            data = os.read(self._descriptor, LIKE_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            self.read_failed()
-            return
-        if not data or self.transport.is_closing():
-            self.read_ended()
-        elif not self._take_like(data, like):
-            source.read_buffer[: len(data)] = data
-            self.buffer_updated(len(data))
-
-    def _take_like(self, data: bytes, like: LikePost) -> bool:
-        """Take a post that is like the one before; false leaves it to the long way."""
-        start = self._parser.sole_body(data)
-        events = like.cut(data, start) if start else None
-        if events is None or events[1] > self.source.outlet.limit:
-            return False
-        exchange = self._like_exchange
-        exchange.answer_bytes = None
-        self._answers.exchanges.append(exchange)
-        self.source.like_posts.add(self, exchange, *events, like.headers)
-        return True
-
-    def accepted(self, exchange: Exchange, success: bytes, now_s: float) -> None:
-        """Answer a post that was taken as like, after its commit."""
-        exchanges = self._answers.exchanges
-        if len(exchanges) == 1 and not self.is_ended and not self.is_closed:
-            exchanges.clear()
-            self._active_s = now_s
-            self.transport.write(success)
-        else:
-            exchange.answer_bytes = success
-            self._write_soon()
+    def member(self) -> Member:
+        """Let what is like the last post go its short way."""
+        self._like_reader.watch(self._descriptor)
+        return self._like_reader
 
     def _take(self, item: Item) -> None:
         if isinstance(item, HttpRequest):
             exchange = self._answers.open(item)
-            self._is_closing = exchange.is_last
+            self.is_closing = exchange.is_last
             self._handle(exchange, item)
         elif isinstance(item, Refusal):
             self._refuse(item)
@@ -126,7 +87,7 @@ class HttpConnection(Connection):
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer an incomplete request after all before it, then close."""
-        self._is_closing = True
+        self.is_closing = True
         self.source.counters.event_read_fail += 1
         self._fail(self._answers.open(None), refusal.status, refusal.reason)
 
@@ -164,7 +125,7 @@ class HttpConnection(Connection):
                 self.source.counters.append_batch_accepted += 1
                 self.source.counters.event_accepted += count
                 exchange.answer(200)
-                self._write_soon()
+                self.write_soon()
             else:
                 self.refused(exchange, error)
 
@@ -180,9 +141,10 @@ class HttpConnection(Connection):
         else:
             counters.generic_processing_fail += 1
             self._fail(exchange, 500, f"Unexpected error while appending event to channel. {error}")
-        self._write_soon()
+        self.write_soon()
 
-    def _write_soon(self) -> None:
+    def write_soon(self) -> None:
+        """Write what can be written, at once where one request only is open."""
         if len(self._answers) == 1:
             self._write_answers()
         else:
@@ -225,7 +187,7 @@ class HttpConnection(Connection):
 
     def ended(self) -> None:
         """Close once all that was read is answered, at once if a request is cut short."""
-        self._is_closing = True
+        self.is_closing = True
         if not self._answers:
             self.transport.close()
 
@@ -238,9 +200,9 @@ class HttpConnection(Connection):
         """Close what is idle, refuse a request that takes too long."""
         if self.is_closed or (self._answers and not self.transport.get_write_buffer_size()):
             return
-        is_idle = 0 < idle_limit_s <= now_s - self._active_s
+        is_idle = 0 < idle_limit_s <= now_s - max(self._active_s, self._like_reader.answered_s)
         is_slow = self._parser.is_busy and 0 < request_limit_s <= now_s - self._request_began_s
-        if self._parser.is_busy and not self._is_closing and (is_idle or is_slow):
+        if self._parser.is_busy and not self.is_closing and (is_idle or is_slow):
             self._parser.close()
             self._refuse(Refusal(408, "The request took too long to arrive."))
             self._write_answers()

@@ -17,7 +17,7 @@ from flumepy.formats.http_answer import Exchange
 
 if TYPE_CHECKING:
     from flumepy.sources.http import HttpSource
-    from flumepy.sources.http_connection import HttpConnection
+    from flumepy.sources.http_like_reader import LikeReader
 
 MOST_EVENTS = 1000
 
@@ -32,10 +32,10 @@ class LikePosts:
         self._sizes: list[int] = []
         self._count = self._most_events = 0
         self._posts = 0
-        self._askers: list[tuple[HttpConnection, Exchange]] = []
+        self._askers: list[tuple[LikeReader, Exchange]] = []
 
     def add(
-        self, connection: "HttpConnection", exchange: Exchange, lines: bytes, count: int, headers: dict[str, Column]
+        self, reader: "LikeReader", exchange: Exchange, lines: bytes, count: int, headers: dict[str, Column]
     ) -> None:
         """Take the lines of a post; all with the same headers share a batch."""
         if self._count + count > self._most_events or (headers is not self._headers and headers != self._headers):
@@ -45,7 +45,11 @@ class LikePosts:
         self._count += count
         self._texts.append(lines)
         self._sizes.append(count)
-        self._askers.append((connection, exchange))
+        self._askers.append((reader, exchange))
+
+    def limit(self) -> int:
+        """Return the most events of a post that is taken here."""
+        return self._source.outlet.limit
 
     def end_turn(self) -> int:
         """Close the group; return how many posts there were since the last turn."""
@@ -69,12 +73,12 @@ class LikePosts:
 
         def answer(units: int, error: FlumeError | None) -> None:
             success, now_s = self._source.common_headers.plain_success(), monotonic()
-            for (connection, exchange), size in islice(waiting, units):
+            for (reader, exchange), size in islice(waiting, units):
                 if error is None:
                     counters.append_batch_accepted += 1
                     counters.event_accepted += size
-                    connection.accepted(exchange, success, now_s)
+                    reader.accepted(exchange, success, now_s)
                 else:
-                    connection.refused(exchange, error)
+                    reader.refused(exchange, error)
 
         self._source.intake.add(Parcel(batch, answer, sizes))

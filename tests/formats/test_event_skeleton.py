@@ -42,6 +42,8 @@ def test_the_skeleton_of_one_array_cuts_every_array_like_it(
         post([b"one", b"two"])[:-1],
         post([b"one", b"two"]) + b" ",
         b'[{"headers":{},"body":"}]',
+        b'[{"headers":{},"body":"},{"headers":{},"body":"one"}]',
+        b'[{"headers":{},"body":"one"},{"headers":{},"body":"}]',
     ],
 )
 def test_another_array_is_not_cut(data: bytes, is_prepared: bool) -> None:

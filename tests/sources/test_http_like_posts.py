@@ -2,7 +2,6 @@
 
 import json
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 
@@ -10,9 +9,9 @@ from flumepy.channels.memory import MemoryChannel
 from flumepy.core.batch import EventBatch
 from flumepy.core.shared_reader import SharedReader
 from flumepy.formats.http_request import HttpRequest
+from flumepy.http_handlers.handler import LikePost
 from flumepy.http_handlers.json import JsonHandler
 from flumepy.sources.http import HttpSource
-from flumepy.sources.http_like_posts import LikePosts
 from flumepy.testing.fakes import ListChannel, build, wait_until
 from tests.sources.http_client import HANDLERS, Client, post, running
 
@@ -29,13 +28,22 @@ class Groups:
 @pytest.fixture
 def groups(monkeypatch: pytest.MonkeyPatch) -> Groups:
     seen = Groups()
-    add = LikePosts.add
+    like_post = JsonHandler.like_post
 
-    def watched(self: LikePosts, connection: Any, exchange: Any, lines: bytes, count: int, headers: Any) -> None:
-        seen.counts.append(count)
-        add(self, connection, exchange, lines, count, headers)
+    def watched(self: JsonHandler, request: HttpRequest) -> LikePost | None:
+        like = like_post(self, request)
+        if like is None:
+            return None
 
-    monkeypatch.setattr(LikePosts, "add", watched)
+        def cut(data: bytes, start: int) -> tuple[bytes, int] | None:
+            events = like.cut(data, start)
+            if events is not None:
+                seen.counts.append(events[1])
+            return events
+
+        return LikePost(cut, like.headers)
+
+    monkeypatch.setattr(JsonHandler, "like_post", watched)
     return seen
 
 
