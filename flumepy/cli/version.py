@@ -18,5 +18,5 @@ def version(ctx: click.Context) -> None:
         click.echo(f"Flume {FLUME_VERSION}")
     click.echo(f"flumepy {__version__}")
     click.echo(f"Runs configurations of Flume {FLUME_VERSION}")
-    compiled = ", file channel compiled" if is_compiled() else ""
+    compiled = ", hot paths compiled" if is_compiled() else ""
     click.echo(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}{compiled}")

@@ -9,11 +9,14 @@ import logging
 import time
 from typing import ClassVar
 
+from mypy_extensions import mypyc_attr
+
 log = logging.getLogger("flumepy.counters")
 
 Number = int | float | bool
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class CounterGroup:
     """Base of all groups: kind, name, start and stop times, and the attributes of the class."""
 
@@ -72,6 +75,7 @@ class CounterGroup:
         return {**values, "Type": self.kind, "StartTime": self.start_time_ms, "StopTime": self.stop_time_ms}
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class SourceCounters(CounterGroup):
     """Counters of a source."""
 
@@ -101,6 +105,7 @@ class SourceCounters(CounterGroup):
     generic_processing_fail: int
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class ChannelCounters(CounterGroup):
     """Counters of a channel; a channel writes them under its own lock."""
 
@@ -127,6 +132,7 @@ class ChannelCounters(CounterGroup):
         return {**super().snapshot(), "ChannelFillPercentage": fill}
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class SinkCounters(CounterGroup):
     """Counters of a sink."""
 

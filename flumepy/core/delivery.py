@@ -39,14 +39,17 @@ class Commit:
     def wait(self) -> None:
         """Block until done; one thread only. Raises the error."""
         if not self.is_done:
-            wakeup = Wakeup()
-            with self._lock:
-                self._wakeup = wakeup
-                if self.is_done:
-                    wakeup.set()
-            wakeup.wait(None)
+            self._wait_for_end()
         if self.error is not None:
             raise self.error
+
+    def _wait_for_end(self) -> None:
+        wakeup = Wakeup()
+        with self._lock:
+            self._wakeup = wakeup
+            if self.is_done:
+                wakeup.set()
+        wakeup.wait(None)
 
     def resolve(self, error: FlumeError | None) -> None:
         """End it; a second end is ignored."""

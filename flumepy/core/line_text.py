@@ -79,14 +79,16 @@ class LineText:
 
     def __init__(self, text: bytes, count: int = -1) -> None:
         """Keep a text. `count`: the number of its lines, where it is known anyway."""
-        block = _Block(text)
-        self.count = block.count() if count < 0 else count
-        self.size_bytes = len(text)
-        self._pieces: list[_Piece] = [(block, 0, self.count, 0, self.size_bytes)] if text else []
+        self.count, self.size_bytes = 0, len(text)
+        self._pieces: list[_Piece] = []
+        if text:
+            block = _Block(text)
+            self.count = block.count() if count < 0 else count
+            self._pieces.append((block, 0, self.count, 0, self.size_bytes))
 
     @classmethod
     def _of(cls, pieces: list[_Piece], count: int, size_bytes: int) -> "LineText":
-        text = cls.__new__(cls)
+        text = cls(b"", 0)
         text._pieces, text.count, text.size_bytes = pieces, count, size_bytes
         return text
 

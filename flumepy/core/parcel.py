@@ -1,7 +1,6 @@
 """What an intake carries: parcels of whole units, joined into the shipments that become transactions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.delivery import Commit
@@ -11,30 +10,31 @@ from flumepy.core.errors import FlumeError
 Answer = Callable[[int, FlumeError | None], None]
 
 
-@dataclass(slots=True)
 class Parcel:
     """Whole units of one connection. `unit_sizes` gives the events of each; None means one event is one unit."""
 
-    batch: EventBatch
-    answer: Answer
-    unit_sizes: list[int] | None = None
+    __slots__ = ("answer", "batch", "unit_sizes")
+
+    def __init__(self, batch: EventBatch, answer: Answer, unit_sizes: list[int] | None = None) -> None:
+        self.batch = batch
+        self.answer = answer
+        self.unit_sizes = unit_sizes
 
     def units(self) -> int:
         """Return the number of units."""
         return len(self.batch) if self.unit_sizes is None else len(self.unit_sizes)
 
 
-@dataclass(slots=True)
 class Shipment:
     """One transaction and the pieces it is made of: whole parcels, or runs of whole units of one."""
 
-    pieces: list[Parcel]
-    size: int = field(init=False)
-    commit: Commit | None = None
-    error: FlumeError | None = None
+    __slots__ = ("commit", "error", "pieces", "size")
 
-    def __post_init__(self) -> None:
-        self.size = sum([len(piece.batch) for piece in self.pieces])
+    def __init__(self, pieces: list[Parcel]) -> None:
+        self.pieces = pieces
+        self.size = sum([len(piece.batch) for piece in pieces])
+        self.commit: Commit | None = None
+        self.error: FlumeError | None = None
 
     @property
     def has_ended(self) -> bool:

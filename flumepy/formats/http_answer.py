@@ -107,12 +107,13 @@ class AnswerQueue:
 
     def ready(self) -> tuple[bytes, bool]:
         """Take what can be written now, and tell whether the connection ends with it."""
-        if not self.exchanges or self.exchanges[0].answer_bytes is None:
-            return b"", False
         answers: list[bytes] = []
-        while self.exchanges and self.exchanges[0].answer_bytes is not None:
-            exchange = self.exchanges.popleft()
-            answers.append(exchange.answer_bytes or b"")
+        while self.exchanges:
+            exchange = self.exchanges[0]
+            if exchange.answer_bytes is None:
+                break
+            answers.append(exchange.answer_bytes)
+            self.exchanges.popleft()
             if exchange.is_last:
                 self.exchanges.clear()
                 return b"".join(answers), True

@@ -79,7 +79,7 @@ class RequestParser:
 
     def feed(self, data: memoryview) -> list[Item]:
         """Take what arrived; after a refusal nothing more is understood."""
-        if self._refusal is not None:
+        if self._has_refused():
             return []
         if self._repeated is not None and self.sample is not None and not self.is_busy:
             data = self._take_repeated(data, self._repeated, self.sample)
@@ -131,6 +131,9 @@ class RequestParser:
             )
             at = stop
         return data[at:]
+
+    def _has_refused(self) -> bool:
+        return self._refusal is not None
 
     def _learn(self, data: bytes, item: Item) -> None:
         """Remember the head of a complete request, so that the next one like it need not be parsed."""

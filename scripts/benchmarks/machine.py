@@ -27,7 +27,7 @@ def describe() -> str:
         platform.machine(),
     )
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    compiled = ", file channel compiled" if is_compiled() else ""
+    compiled = ", hot paths compiled" if is_compiled() else ""
     python = f"{platform.python_implementation()} {platform.python_version()}{compiled}"
     return f"{model}, {os.cpu_count()} cores, {memory_gb:.0f} GB, Linux {platform.release()}, {python}"
 
