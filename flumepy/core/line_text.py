@@ -14,7 +14,7 @@ from itertools import islice
 LINE_FEED = b"\n"
 WINDOW_BYTES = 16 * 1024  # fits the smallest cache
 FEW_LINES = 128  # are passed one by one in the time in which a window is searched
-LEAST_PIECE_BYTES = 16 * 1024  # joined texts whose pieces are smaller on average become one
+LEAST_PIECE_BYTES = 8 * 1024  # joined texts whose pieces are smaller on average become one
 
 Buffer = bytes | memoryview
 
@@ -103,6 +103,15 @@ class LineText:
         if len(pieces) > 1 and size_bytes < LEAST_PIECE_BYTES * len(pieces):
             return cls(b"".join(map(_bytes_of, pieces)), count)
         return cls._of(pieces, count, size_bytes)
+
+    @classmethod
+    def of_pieces(cls, texts: list[bytes], counts: list[int]) -> "LineText":
+        """Join texts whose numbers of lines are known."""
+        size_bytes = sum(map(len, texts))
+        if size_bytes < LEAST_PIECE_BYTES * len(texts):
+            return cls(b"".join(texts), sum(counts))
+        pieces = [(_Block(text), 0, count, 0, len(text)) for text, count in zip(texts, counts, strict=True) if text]
+        return cls._of(pieces, sum(counts), size_bytes)
 
     @property
     def text(self) -> bytes:

@@ -68,7 +68,7 @@ class LikePosts:
         counters = self._source.counters
         counters.append_batch_received += len(sizes)
         counters.event_received += count
-        batch = EventBatch.from_text(LineText(b"".join(texts), count), self._headers)
+        batch = EventBatch.from_text(LineText.of_pieces(texts, sizes), self._headers)
         waiting = zip(askers, sizes, strict=True)
 
         def answer(units: int, error: FlumeError | None) -> None:

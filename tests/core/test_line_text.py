@@ -37,9 +37,18 @@ def test_slices_are_slices(lines: list[bytes], is_known: bool, bounds: list[tupl
         assert part.slice(1, 3).lines() == part.lines()[1:3]
 
 
-@given(parts=st.lists(LINES, max_size=5), bounds=st.lists(st.tuples(st.integers(-2, 60), st.integers(-2, 60))))
-def test_joined_texts_are_the_joined_lists(parts: list[list[bytes]], bounds: list[tuple[int, int]]) -> None:
-    joined = LineText.concat(LineText(b"".join(lines)) for lines in parts)
+@given(
+    parts=st.lists(LINES, max_size=5),
+    bounds=st.lists(st.tuples(st.integers(-2, 60), st.integers(-2, 60))),
+    are_counted=st.booleans(),
+)
+def test_joined_texts_are_the_joined_lists(
+    parts: list[list[bytes]], bounds: list[tuple[int, int]], are_counted: bool
+) -> None:
+    if are_counted:
+        joined = LineText.of_pieces([b"".join(lines) for lines in parts], [len(lines) for lines in parts])
+    else:
+        joined = LineText.concat(LineText(b"".join(lines)) for lines in parts)
     lines = [line for lines in parts for line in lines]
     for start, stop in bounds:
         part = joined.slice(start, stop)
