@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flumepy.core.observers import end_observer
+
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
 
@@ -68,8 +70,7 @@ class FileWatch:
         """Stop watching."""
         observer, self._observer = self._observer, None
         if observer is not None:
-            observer.stop()
-            observer.join()
+            end_observer(observer, log)
 
 
 def event_classes() -> "list[type[FileSystemEvent]]":

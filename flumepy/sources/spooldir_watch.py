@@ -4,12 +4,15 @@ A file that is only just created is left to the next poll: its writer is still a
 where the system refuses it, the poll delay alone decides.
 """
 
+import logging
 import os
 import time
 from collections.abc import Callable
 
 from watchdog.events import FileClosedEvent, FileCreatedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+
+from flumepy.core.observers import end_observer
 
 MOVED_IN_AGE_S = 1.0
 
@@ -21,6 +24,7 @@ class SpoolWatch(FileSystemEventHandler):
         self._is_wanted = is_wanted
         self._wake = wake
         self._observer = Observer()
+        self._log = logging.getLogger(f"flumepy.source.{name}")
         self._observer.name = f"source-{name}-watch"
         self._directory = directory
 
@@ -37,8 +41,7 @@ class SpoolWatch(FileSystemEventHandler):
     def stop(self) -> None:
         """Stop watching and wait for the end of its threads."""
         if self._observer.is_alive():
-            self._observer.stop()
-            self._observer.join()
+            end_observer(self._observer, self._log)
 
     def on_closed(self, event: FileSystemEvent) -> None:
         """Wake for a file that its writer has closed."""
