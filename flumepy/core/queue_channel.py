@@ -171,7 +171,9 @@ class QueueChannel(Channel[OptionsT]):
             return [offer]
         line.is_broken = True
         leaving = [waiting for waiting in self._waiting if waiting.line is line]
-        self._waiting = deque(waiting for waiting in self._waiting if waiting.line is not line)
+        staying = [waiting for waiting in self._waiting if waiting.line is not line]
+        self._waiting.clear()
+        self._waiting.extend(staying)
         return leaving
 
     def _refusal(self, offer: QueueOffer) -> FlumeError | None:
