@@ -77,18 +77,17 @@ class LineText:
 
     __slots__ = ("_pieces", "count", "size_bytes")
 
-    def __init__(self, text: bytes, count: int = -1) -> None:
-        """Keep a text. `count`: the number of its lines, where it is known anyway."""
+    def __init__(
+        self, text: bytes, count: int = -1, *, pieces: list[_Piece] | None = None, size_bytes: int = 0
+    ) -> None:
+        """Keep a text. `count`: the number of its lines, where it is known. `pieces`: what it consists of, instead."""
+        if pieces is not None:
+            self.count, self.size_bytes, self._pieces = count, size_bytes, pieces
+            return
         block = _Block(text)
         self.count = block.count() if count < 0 else count
         self.size_bytes = len(text)
-        self._pieces: list[_Piece] = [(block, 0, self.count, 0, self.size_bytes)] if text else []
-
-    @classmethod
-    def _of(cls, pieces: list[_Piece], count: int, size_bytes: int) -> "LineText":
-        text = cls.__new__(cls)
-        text._pieces, text.count, text.size_bytes = pieces, count, size_bytes
-        return text
+        self._pieces = [(block, 0, self.count, 0, self.size_bytes)] if text else []
 
     @classmethod
     def concat(cls, texts: "Iterable[LineText]") -> "LineText":
@@ -100,7 +99,7 @@ class LineText:
             size_bytes += text.size_bytes
         if len(pieces) > 1 and size_bytes < LEAST_PIECE_BYTES * len(pieces):
             return cls(b"".join(map(_bytes_of, pieces)), count)
-        return cls._of(pieces, count, size_bytes)
+        return cls(b"", count, pieces=pieces, size_bytes=size_bytes)
 
     @property
     def text(self) -> bytes:
@@ -143,7 +142,7 @@ class LineText:
             size_bytes += end - begin
             left -= taken
             start = 0
-        return self._of(pieces, wanted, size_bytes)
+        return LineText(b"", wanted, pieces=pieces, size_bytes=size_bytes)
 
     def pick(self, places: list[tuple[int, int]]) -> "LineText":
         """Return the lines that begin and end at these places of the text, which ascend."""
