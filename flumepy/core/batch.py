@@ -52,7 +52,7 @@ class EventBatch:
         cls, lines: list[bytes], headers: dict[str, Column] | None = None, *, size_bytes: int = -1
     ) -> EventBatch:
         """Make a batch of lines that all end with a line feed. `size_bytes`: their length, where it is known anyway."""
-        batch = cls([], headers)
+        batch = EventBatch([], headers)
         batch._bodies, batch._lines = None, lines
         batch._body_bytes = size_bytes - len(lines) if size_bytes >= 0 else -1
         return batch
@@ -60,7 +60,7 @@ class EventBatch:
     @classmethod
     def from_text(cls, text: LineText, headers: dict[str, Column] | None = None) -> EventBatch:
         """Make a batch of the lines of a text."""
-        batch = cls([], headers, body_bytes=text.size_bytes - text.count)
+        batch = EventBatch([], headers, body_bytes=text.size_bytes - text.count)
         batch._bodies, batch.text = None, text
         return batch
 

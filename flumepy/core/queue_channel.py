@@ -166,12 +166,11 @@ class QueueChannel(Channel[OptionsT]):
     def _leave(self, offer: QueueOffer) -> list[QueueOffer]:
         """Stop an offer's wait, and with it those behind it in its line; return them in order."""
         line = offer.line
-        if line is None:
-            self._waiting.remove(offer)
-            return [offer]
-        line.is_broken = True
-        leaving = [waiting for waiting in self._waiting if waiting.line is line]
-        self._waiting = deque(waiting for waiting in self._waiting if waiting.line is not line)
+        leaving = [offer] if line is None else [waiting for waiting in self._waiting if waiting.line is line]
+        if line is not None:
+            line.is_broken = True
+        for waiting in leaving:
+            self._waiting.remove(waiting)
         return leaving
 
     def _refusal(self, offer: QueueOffer) -> FlumeError | None:

@@ -115,7 +115,7 @@ class QueueTransaction(Transaction):
 
     def do_take(self, limit: int) -> list[EventBatch]:
         most = self._channel.transaction_capacity
-        runs = self._channel.take(limit if most is None else min(limit, most - self._taken_count))
+        runs = self.take_runs(limit if most is None else min(limit, most - self._taken_count))
         self._taken += runs
         self._taken_count += sum([run.count for run in runs])
         return [run.remaining() for run in runs]
@@ -135,13 +135,21 @@ class QueueTransaction(Transaction):
         if offer.error is not None:
             raise offer.error
 
+    def take_runs(self, limit: int) -> list[Run]:
+        """Remove up to `limit` events from the channel's head. Raises ChannelError."""
+        return self._channel.take(limit)
+
+    def commit_runs(self, runs: list[Run]) -> None:
+        """Mark events as taken, for good. Raises ChannelError."""
+        self._channel.commit_taken(runs, waits=self.waits_for_takes)
+
     def _commit_taken(self, count: int) -> None:
         committed, returned = self._taken, list[Run]()
         if count < self._taken_count:
             committed, returned = self._split_taken(count)
             self._taken = [*committed, *returned]  # for a roll-back, should the commit fail
         if committed:
-            self._channel.commit_taken(committed, waits=self.waits_for_takes)
+            self.commit_runs(committed)
         self._taken = []
         if returned:
             self._channel.give_back(returned)

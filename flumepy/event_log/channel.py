@@ -5,7 +5,6 @@ the level that was asked for.
 """
 
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from threading import get_ident
 
@@ -30,26 +29,11 @@ class LogChannel(LogLife[OptionsT]):
 
     def transaction(self) -> Transaction:
         """Return a new transaction."""
-        return LogTransaction(self)
+        return LogTransaction(self, self._ledger)
 
     def put(self, batch: EventBatch) -> bool:
         """Put on this thread, which waits for the disk; false where there is no room now. Raises ChannelError."""
-        events = self._events
-        if events is None:
-            raise self._closed
-        put = self._encode(batch, events)
-        put.lead()
-        with self._lock:
-            if self._waiting or self._used + put.count > self.limits.capacity:
-                return False
-            self.counters.put_attempt += put.count
-            self._used += put.count
-            self._reserved += put.count
-            events.puts.enqueue(put)
-        error = self._lead(events, put)
-        if error is not None:
-            raise error
-        return True
+        return self._ledger.put(batch)
 
     def offer(
         self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
@@ -64,12 +48,12 @@ class LogChannel(LogLife[OptionsT]):
         return self._offer(LogOffer(self, batch, done, hold, line), wait=wait, leads=True)
 
     def _offer(self, offer: LogOffer, *, wait: bool, leads: bool) -> Offer:
-        events = self._events
+        events = self._ledger.events
         if not offer.count:
             offer.is_held = False
             offer.end(None)
         elif events is None:
-            offer.end(self._closed)
+            offer.end(self._ledger.closed)
         else:
             try:
                 offer.put = put = self._encode(offer.batch, events, offer)
@@ -93,20 +77,20 @@ class LogChannel(LogLife[OptionsT]):
 
     def fits(self, offer: QueueOffer) -> bool:
         """Tell whether there is room for a put; called under the lock."""
-        return self._events is not None and self._used + offer.count <= self.limits.capacity
+        return self._ledger.events is not None and self._ledger.used + offer.count <= self.limits.capacity
 
     def _grant(self, offer: QueueOffer) -> None:
-        self._reserved += offer.count
+        self._ledger.reserved += offer.count
         super()._grant(offer)
 
     def _append(self, offer: QueueOffer) -> None:
         assert isinstance(offer, LogOffer)
         assert offer.put is not None
-        assert self._events is not None
-        offer.events = self._events
+        assert self._ledger.events is not None
+        offer.events = self._ledger.events
         if offer.put.leader != get_ident():
             offer.put.leader = 0  # it had to wait for room
-        self._events.puts.enqueue(offer.put)
+        self._ledger.events.puts.enqueue(offer.put)
 
     def _finish(self, admitted: Sequence[QueueOffer]) -> None:
         """Store what has its place, without the lock; held offers end here."""
@@ -123,48 +107,42 @@ class LogChannel(LogLife[OptionsT]):
         else:
             events.puts.flush()
 
-    def _lead(self, events: EventQueue, put: Put) -> FlumeError | None:
-        """Append what was enqueued, and wait for a put as its leader; return why it failed, if so."""
+    def _lead(self, events: EventQueue, put: Put) -> None:
+        """Append what was enqueued, and wait for a put as its leader."""
         try:
             events.puts.store(put)
         except (LogFullError, LogFailedError) as error:
-            return self._puts_failed(events, [put], error)
+            self.put_failed(events, put, error)
+            return
         self.wake_listeners()
-        self._puts_stored(events, put.count)
+        self._ledger.stored(events, put.count)
         if put.then is not None:
             put.then(None)
-        return None
+
+    def put_failed(self, queue: EventQueue, put: Put, error: FlumeError) -> FlumeError:
+        """Count and tell a put that failed; return the error that it gets."""
+        return self._puts_failed(queue, [put], error)
 
     def puts_ended(self, queue: EventQueue | None, puts: list[Put], error: FlumeError | None) -> None:
         """Count puts that are stored, or failed, and tell them; called without a lock, maybe on a thread of the log."""
         if error is not None:
             self._puts_failed(queue, puts, error)
             return
-        self._puts_stored(queue, sum([put.count for put in puts]))
+        self._ledger.stored(queue, sum([put.count for put in puts]))
         for put in puts:
             if put.then is not None:
                 put.then(None)
-
-    def _puts_stored(self, queue: EventQueue | None, count: int) -> None:
-        with self._lock:
-            self._reserved -= count
-            if queue is not self._events:
-                self._used -= count  # this life found them on the disk
-            self.counters.put_success += count
-            self.counters.channel_size = self._used - self._reserved
-        if self.is_full:
-            self.tell_room()
 
     def _puts_failed(self, queue: EventQueue | None, puts: list[Put], error: FlumeError) -> FlumeError:
         """Count and tell puts that failed, and what must not overtake them; return the error that they get."""
         count = sum([put.count for put in puts])
         with self._lock:
-            self._reserved -= count
-            self._used -= count
+            self._ledger.reserved -= count
+            self._ledger.used -= count
             self.counters.put_error += count
             left = self._break_lines({put.line for put in puts})
             admitted = self._admit_waiting()
-            self.counters.channel_size = self._used - self._reserved
+            self.counters.channel_size = self._ledger.used - self._ledger.reserved
         if isinstance(error, LogFailedError):
             self.disk_failed(queue, error)
         elif isinstance(error, LogFullError):
@@ -187,14 +165,16 @@ class LogChannel(LogLife[OptionsT]):
             line.is_broken = True
         left = [waiting for waiting in self._waiting if waiting.line in lines]
         if left:
-            self._waiting = deque(waiting for waiting in self._waiting if waiting.line not in lines)
+            staying = [waiting for waiting in self._waiting if waiting.line not in lines]
+            self._waiting.clear()
+            self._waiting.extend(staying)
         return left
 
     def _translated(self, error: FlumeError) -> FlumeError:
         if isinstance(error, LogFullError):
             return ChannelFullError(f"{self.name}: {error}")
         if isinstance(error, LogFailedError):
-            return self._closed if self._events is None else ChannelError(str(error))
+            return self._ledger.closed if self._ledger.events is None else ChannelError(str(error))
         return error
 
     def commit_held(self, offer: QueueOffer) -> None:
@@ -219,73 +199,51 @@ class LogChannel(LogLife[OptionsT]):
         put.then = done
         put.leader = get_ident() if leads else 0
         with self._lock:
-            offer.events = events = self._events
+            offer.events = events = self._ledger.events
             if events is not None:
                 events.puts.enqueue(put)
         if events is not None:
             self._put(events, put)
         else:
-            self.puts_ended(None, [put], self._closed)
+            self.puts_ended(None, [put], self._ledger.closed)
 
     def withdraw_held(self, offer: QueueOffer) -> None:
         """Free held room."""
         with self._lock:
-            self._reserved -= offer.count
+            self._ledger.reserved -= offer.count
         super().withdraw_held(offer)
 
     # -- taking -----------------------------------------------------------------------------------------------------
 
     def take(self, limit: int) -> list[QueueRun]:
         """Remove up to `limit` events from the head. Raises ChannelError."""
-        events = self._events
-        if events is None:
-            raise self._closed
-        try:
-            runs = events.take(limit)
-        except LogFailedError as error:
-            self.disk_failed(events, error)
-            raise self._take_error(ChannelError(str(error))) from error
-        except ChannelError as error:
-            raise self._take_error(error) from error
-        count = sum([run.count for run in runs])
-        with self._lock:
-            self.counters.take_attempt += count if count >= limit else count + 1
-        return list(runs)
+        return self._ledger.take(limit)
 
-    def _take_error(self, error: ChannelError) -> ChannelError:
+    def take_failed(self, queue: EventQueue, error: FlumeError) -> ChannelError:
+        """Count a take that failed; return the error that its thread gets."""
         with self._lock:
             self.counters.take_error += 1
+        if isinstance(error, LogFailedError):
+            self.disk_failed(queue, error)
+            return ChannelError(str(error))
+        if isinstance(error, LogFullError):
+            return ChannelError(f"{self.name}: {error}")
+        assert isinstance(error, ChannelError)
         return error
 
     def give_back(self, runs: list[QueueRun]) -> None:
         """Return events to the head; those of an older life are there already."""
-        events = self._events
+        events = self._ledger.events
         own = [run for run in runs if isinstance(run, Run) and run.owner is events]
         if events is not None and own:
             events.give_back(own)
 
     def commit_taken(self, runs: list[QueueRun], *, waits: bool = True) -> None:
         """Mark events as taken, for good. Raises ChannelError: then they come again."""
-        events = self._events
-        own = [run for run in runs if isinstance(run, Run) and run.owner is events]
-        if events is None:
-            raise self._closed
-        if len(own) < len(runs):
-            raise self._take_error(
-                ChannelError(f"{self.name}: the log was opened anew since these events were taken; they come again")
-            )
-        try:
-            events.commit(own, waits=waits)
-        except LogFullError as error:
-            raise self._take_error(ChannelError(f"{self.name}: {error}")) from error
-        except LogFailedError as error:
-            self.disk_failed(events, error)
-            raise self._take_error(ChannelError(str(error))) from error
-        count = sum([run.count for run in runs])
+        self._ledger.commit_taken(runs, waits=waits)
+
+    def admit_waiting(self) -> None:
+        """Give room to puts that wait."""
         with self._lock:
-            self._used -= count
-            self.counters.take_success += count
-            self.counters.channel_size = self._used - self._reserved
-            admitted = self._admit_waiting() if self._waiting else []
-        if admitted:
-            self._finish(admitted)
+            admitted = self._admit_waiting()
+        self._finish(admitted)

@@ -12,6 +12,7 @@ from flumepy.core.options import OptionsT
 from flumepy.core.queue_channel import QueueChannel
 from flumepy.event_log.caretaker import Caretaker
 from flumepy.event_log.counters import LogChannelCounters
+from flumepy.event_log.ledger import Ledger
 from flumepy.event_log.put import Put
 from flumepy.event_log.queue import EventQueue
 from flumepy.event_log.store import EventStore, Saved, Secrets, StoreSettings
@@ -30,17 +31,29 @@ class LogLife(QueueChannel[OptionsT]):
     counters: LogChannelCounters
 
     def __init__(self, context: Context, options: OptionsT) -> None:
+        self._ledger = ledger = Ledger(self, context.clock, context.name)
         super().__init__(context, options)
-        self.counters = LogChannelCounters(context.name)
+        self.counters = ledger.counters
+        ledger.lock, ledger.waiting = self._lock, self._waiting
+        ledger.closed = self._closed_error("it is not started")
         self.disk = Disk()
-        self._reserved = 0  # events that have room and are not in the queue yet
-        self._events: EventQueue | None = None  # this life of the queue; None while it is closed
         self._store: EventStore | None = None
-        self._closed: FlumeError = self._closed_error("it is not started")
         self._caretaker = Caretaker(self, self.name, self.log)
         self._checkpoint_complaint: str | None = None
         self._full_said_s = float("-inf")
         self.is_full = False  #: it was said that the disk is full, and not yet that it is no longer
+
+    def _apply(self, options: OptionsT) -> None:
+        super()._apply(options)
+        self._ledger.capacity = self.limits.capacity
+
+    @property
+    def _used(self) -> int:
+        return self._ledger.used
+
+    @_used.setter
+    def _used(self, used: int) -> None:
+        self._ledger.used = used
 
     @abstractmethod
     def store_settings(self) -> StoreSettings:
@@ -72,10 +85,10 @@ class LogLife(QueueChannel[OptionsT]):
             self.open()
         except StartError as error:
             self.counters.is_healthy = False
-            self._closed = self._closed_error(str(error))
+            self._ledger.closed = self._closed_error(str(error))
             raise
         self._caretaker.start(self.checkpoint_interval_s, self.sync_interval_s)
-        if self._events is None:  # the disk has failed already
+        if self._ledger.events is None:  # the disk has failed already
             self._caretaker.reopen()
 
     def open(self) -> None:
@@ -87,8 +100,8 @@ class LogLife(QueueChannel[OptionsT]):
         events = store.open()
         events.log.make_spares()
         with self._lock:
-            self._store, self._events = store, events
-            self._used = events.available + self._reserved
+            self._store, self._ledger.events = store, events
+            self._ledger.used = events.available + self._ledger.reserved
             self.counters.channel_size = events.available
             self.counters.is_open = self.counters.is_healthy = True
             admitted = self._admit_waiting()
@@ -100,13 +113,13 @@ class LogLife(QueueChannel[OptionsT]):
         self._end_life(StoppedError(f"{self.name}: the channel was stopped"))
         super().stop()
         self._caretaker.stop()
-        self._end_life(self._closed)  # of a queue that was opened again meanwhile
+        self._end_life(self._ledger.closed)  # of a queue that was opened again meanwhile
         self.close_store(saves=self.saves_at_stop)
 
     def _end_life(self, reason: FlumeError) -> None:
         with self._lock:
-            self._events = None
-            self._closed = reason
+            self._ledger.events = None
+            self._ledger.closed = reason
             self.counters.is_open = False
 
     def close_store(self, *, saves: bool) -> None:
@@ -118,10 +131,10 @@ class LogLife(QueueChannel[OptionsT]):
     def disk_failed(self, events: EventQueue | None, error: FlumeError) -> None:
         """End this life of the queue, once; the next one begins by itself."""
         with self._lock:
-            if events is None or events is not self._events:
+            if events is None or events is not self._ledger.events:
                 return
-            self._events = None
-            self._closed = self._closed_error(str(error))
+            self._ledger.events = None
+            self._ledger.closed = self._closed_error(str(error))
             self.counters.is_open = self.counters.is_healthy = False
         self.log.error("%s", error)
         self._caretaker.reopen()
@@ -133,6 +146,18 @@ class LogLife(QueueChannel[OptionsT]):
     def puts_ended(self, queue: EventQueue, puts: list[Put], error: FlumeError | None) -> None:
         """Count puts that are stored, or failed, and tell them."""
 
+    @abstractmethod
+    def put_failed(self, queue: EventQueue, put: Put, error: FlumeError) -> FlumeError:
+        """Count a put that failed; return the error that its thread gets."""
+
+    @abstractmethod
+    def take_failed(self, queue: EventQueue, error: FlumeError) -> ChannelError:
+        """Count a take that failed; return the error that its thread gets."""
+
+    @abstractmethod
+    def admit_waiting(self) -> None:
+        """Give room to puts that wait."""
+
     def make_space_later(self) -> None:
         """Have another file made ahead, in a moment."""
         self._caretaker.make_space()
@@ -140,8 +165,8 @@ class LogLife(QueueChannel[OptionsT]):
     def events_lost(self, count: int) -> None:
         """Take note of events that the queue turned out not to have."""
         with self._lock:
-            self._used -= count
-            self.counters.channel_size = self._used - self._reserved
+            self._ledger.used -= count
+            self.counters.channel_size = self._ledger.used - self._ledger.reserved
             admitted = self._admit_waiting()
         folders = ", ".join(map(str, self.store_settings().data_dirs))
         self.log.error("%d events of the log in %s are lost: their part of it is damaged or missing.", count, folders)
@@ -149,7 +174,7 @@ class LogLife(QueueChannel[OptionsT]):
 
     def save(self) -> None:
         """Write the checkpoint, if anything changed."""
-        store, events = self._store, self._events
+        store, events = self._store, self._ledger.events
         if store is None or events is None:
             return
         try:
@@ -161,7 +186,7 @@ class LogLife(QueueChannel[OptionsT]):
 
     def make_space(self) -> None:
         """Make the files ahead that puts will need: an event loop that puts must not wait for that."""
-        events = self._events
+        events = self._ledger.events
         if events is not None:
             events.log.make_spares()
 
@@ -188,31 +213,31 @@ class LogLife(QueueChannel[OptionsT]):
 
     def sync(self) -> None:
         """Let the log sync, without waiting for it."""
-        events = self._events
+        events = self._ledger.events
         if events is not None:
             events.log.call_when(Level.SYNCED, lambda error: None if error is None else self.disk_failed(events, error))
 
     @property
     def size(self) -> int:
         """Return how many events a take could get."""
-        events = self._events
+        events = self._ledger.events
         return events.available if events is not None else 0
 
     @property
     def undelivered(self) -> int:
         """Return the number of events that no sink has committed: queued, or in an open take."""
-        return self._used - self._reserved
+        return self._ledger.used - self._ledger.reserved
 
     @property
     def bytes_queued(self) -> int:
         """Return the bytes of what waits: of bodies in memory, of frames on the disk; without open takes."""
-        events = self._events
+        events = self._ledger.events
         return events.bytes_queued if events is not None else 0
 
     @property
     def oldest_event_age_s(self) -> float | None:
         """Return how long the event at the head has been in the channel; None while only the disk knows."""
-        events = self._events
+        events = self._ledger.events
         if events is None or not events.available:
             return 0.0
         put_s = events.oldest_put_s

@@ -29,6 +29,7 @@ TEXT = 2  #: flag: one line feed after each body, none in it, and no lengths
 
 _HEAD = struct.Struct("<BBHI")
 _LONE_SURROGATE = re.compile(f"[{chr(0xD800)}-{chr(0xDFFF)}]")
+_NO_HEADERS = b"\x80"
 _encoder = msgspec.msgpack.Encoder()
 _headers_decoder = msgspec.msgpack.Decoder(dict[str, str | list[str | None]])
 _entries_decoder = msgspec.msgpack.Decoder(list[bytes])
@@ -91,6 +92,8 @@ def _decode_text(count: int, text: bytes) -> LineText:
 
 
 def _encode_headers(headers: dict[str, Column]) -> bytes:
+    if not headers:
+        return _NO_HEADERS
     try:
         return _encoder.encode(headers)
     except UnicodeEncodeError:

@@ -1,7 +1,9 @@
 """Leader/follower group commit: appenders queue, the first leads, writes and syncs for all that wait, and wakes them.
 
 A round takes everything that is pending, writes it, syncs if anybody waits for that, and hands the lead to one of those who
-came meanwhile. A waiting thread costs one lock. For those who are called back, one syncer thread, started on first use,
+have come meanwhile: not at once, but when all whose wait is over have been woken, since most of them come back with another
+frame. So all threads share a round; otherwise two groups take turns, each waiting for the other's sync too. A waiting thread
+costs one lock. For those who are called back, one syncer thread, started on first use,
 leads when no other thread does; whoever has led calls back, after the lead was handed over, so that a callback may append.
 Nothing here does I/O itself, the writer does.
 
@@ -23,6 +25,7 @@ from flumepy.log.waiter import Waiter, chain
 
 __all__ = ["GroupCommit", "Level", "Ticket"]
 
+MOST_BEFORE_LEADER = 100  # so many are woken before somebody leads again
 SYNCED = Level.SYNCED  # to look up a member of an enum takes as long as to take a lock
 
 
@@ -96,12 +99,16 @@ class GroupCommit:
         """Rest until woken; an interrupted thread leaves no trace."""
         try:
             waiter.rest()
+            if waiter.hands_over:
+                with self.lock:
+                    waiter.hands_over = False
+                    self._choose_leader()
         except BaseException:
             with self.lock:
-                is_promoted = waiter.is_promoted
+                has_lead = waiter.is_promoted or waiter.hands_over
                 self._waiters = [other for other in self._waiters if other is not waiter]
             waiter.wake_next()  # once more does no harm
-            if is_promoted:
+            if has_lead:
                 self._wake(hands_over=True)
             raise
 
@@ -226,27 +233,33 @@ class GroupCommit:
             self._wake(hands_over=False)
 
     def _wake(self, *, hands_over: bool) -> None:
-        """Wake those whose wait is over, and with `hands_over` let one of the others lead the next round."""
+        """Wake those whose wait is over, and with `hands_over` let somebody lead the next round.
+
+        The last one that is woken hands the lead over, to one who waits then.
+        """
         first: Waiter | None = None
         with self.lock:
-            if self._waiters:
-                first = self._take_ready()
+            ready = self._take_ready() if self._waiters else []
             if self._calls.waiting:
                 self._calls.move(self.written_end, self.synced_end)
-            if hands_over:
+            if ready:
+                first = chain(ready)
+            if hands_over and ready:
+                ready[min(len(ready), MOST_BEFORE_LEADER) - 1].hands_over = True
+            elif hands_over:
                 self._choose_leader()
         if first is not None:
             first.gate.set()
 
-    def _take_ready(self) -> Waiter | None:
-        """Take out the waiters whose wait is over; return the first of their chain. Called with the lock held."""
+    def _take_ready(self) -> list[Waiter]:
+        """Take out the waiters whose wait is over. Called with the lock held."""
         ready: list[Waiter] = []
         still: list[Waiter] = []
         for waiter in self._waiters:
             reached = self.synced_end if waiter.level is SYNCED else self.written_end
             (ready if waiter.end <= reached else still).append(waiter)
         self._waiters = still
-        return chain(ready)
+        return ready
 
     def _choose_leader(self) -> None:
         """Give the lead to a thread that waits if there is one, else to the syncer. Called with the lock held."""
@@ -278,7 +291,7 @@ class GroupCommit:
             waiters, self._waiters = self._waiters, []
             for waiter in waiters:
                 waiter.error = failure
-            first = chain(waiters)
+            first = chain(waiters) if waiters else None
             self._calls.fail(failure)
             if self._syncer is not None:
                 self._syncer.set()

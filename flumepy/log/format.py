@@ -27,12 +27,15 @@ class Scan(NamedTuple):
     needed: int = 0  #: SHORT: bytes needed from the end of the last frame in `heads` on
 
 
-class Prepared(NamedTuple):
-    """A frame ready to be written."""
+class Prepared:
+    """A frame ready to be written; `sequences`: how many sequence numbers it uses up."""
 
-    parts: list[Buffer]
-    length: int
-    sequences: int  #: how many sequence numbers it uses up
+    __slots__ = ("length", "parts", "sequences")
+
+    def __init__(self, parts: list[Buffer], length: int, sequences: int) -> None:
+        self.parts = parts
+        self.length = length
+        self.sequences = sequences
 
 
 FrameT_contra = TypeVar("FrameT_contra", contravariant=True)

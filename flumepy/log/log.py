@@ -128,7 +128,7 @@ class Log(Generic[FrameT]):
 
     def _place(self, prepared: Prepared, *, uses_reserve: bool) -> Ticket | None:
         """Queue a frame where it fits; None when a file must be made first. Called with the lock held."""
-        parts, length, sequences = prepared
+        length, sequences = prepared.length, prepared.sequences
         spare: Spare | None = None
         position = self._next_position
         end = position + length
@@ -139,7 +139,7 @@ class Log(Generic[FrameT]):
             self._room_end = position + self._shelf.room(spare.capacity, length)
         elif self._shelf.lacks_reserve and not uses_reserve:
             return None  # it has become the active file: filled with puts, it would leave takes no room
-        ticket = Ticket(self._commit, position, self._next_sequence, sequences, parts, length, spare)
+        ticket = Ticket(self._commit, position, self._next_sequence, sequences, prepared.parts, length, spare)
         self._next_position = end
         self._next_sequence += sequences
         self._commit.add(ticket)

@@ -14,13 +14,14 @@ class Waiter:
     queue for the interpreter.
     """
 
-    __slots__ = ("end", "error", "gate", "is_promoted", "level", "next")
+    __slots__ = ("end", "error", "gate", "hands_over", "is_promoted", "level", "next")
 
     def __init__(self, end: int, level: Level) -> None:
         self.end = end
         self.level = level
         self.error: FlumeError | None = None
         self.is_promoted = False
+        self.hands_over = False  # has the lead only to give it to the next one
         self.gate = Wakeup()
         self.next: Waiter | None = None
 
@@ -35,8 +36,8 @@ class Waiter:
             self.next.gate.set()
 
 
-def chain(waiters: list[Waiter]) -> Waiter | None:
-    """Link those whose wait is over; return the first. Called with the lock held."""
+def chain(waiters: list[Waiter]) -> Waiter:
+    """Link those that are to be woken, one at least; return the first. Called with the lock held."""
     for waiter, follower in pairwise(waiters):
         waiter.next = follower
-    return waiters[0] if waiters else None
+    return waiters[0]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from flumepy.core.threads import start_thread
+from flumepy.core.threads import Wakeup, start_thread
 from flumepy.log.errors import LogFailedError
 from flumepy.log.ticket import Level
+from flumepy.log.waiter import Waiter
 from flumepy.testing.disks import FaultyDisk, GatedDisk, WatchedDisk
 from flumepy.testing.fakes import wait_until
 from flumepy.testing.forgetful_disk import ForgetfulDisk
@@ -249,6 +250,47 @@ def test_closing_twice_or_without_open_does_no_harm() -> None:
     log.close()
     log.close()
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("log-sync")] == []
+
+
+@pytest.mark.parametrize(("threads", "most"), [(2, 65), (8, 75), (40, 85)])
+def test_those_who_come_back_share_the_next_round(threads: int, most: int) -> None:
+    """Two groups that take turns need up to twice as many syncs as rounds; two threads, half as many again."""
+    rounds = 50
+
+    class SlowDisk(WatchedDisk):
+        def before(self, call: str) -> None:
+            if call == "sync":
+                syncs.append(threading.get_ident())
+                threading.Event().wait(0.002)
+
+    syncs: list[int] = []
+
+    with opened(FOLDER / f"come-back-{threads}", disk=SlowDisk(ForgetfulDisk()), segment_bytes=1 << 22) as log:
+
+        def work(_: int) -> None:
+            for _ in range(rounds):
+                log.append(frame()).wait()
+
+        before = len(syncs)
+        join(run(threads, work))
+        assert rounds <= len(syncs) - before <= most
+
+
+def test_an_interrupted_thread_that_was_to_hand_the_lead_over_does_so() -> None:
+    class InterruptedWakeup(Wakeup):
+        def wait(self, timeout_s: float | None) -> bool:
+            raise KeyboardInterrupt
+
+    with opened(FOLDER / "handing-over", disk=ForgetfulDisk()) as log:
+        waiter = Waiter(0, Level.SYNCED)
+        waiter.gate = InterruptedWakeup()
+        waiter.hands_over = True
+        log._commit._is_led = True  # a round has just ended, and this thread is to be woken last
+        others = run(1, lambda _: log.append(frame()).wait())
+        wait_until(lambda: log._commit._waiters, what="another one waits")
+        with pytest.raises(KeyboardInterrupt):
+            log._commit._follow(waiter)
+        join(others)
 
 
 def test_an_interrupted_leader_fails_the_log_instead_of_leaving_everybody_waiting() -> None:

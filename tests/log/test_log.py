@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -310,7 +311,7 @@ def test_a_folder_that_cannot_be_written_is_refused_by_name(tmp_path: Path) -> N
 
 def rewrite_header(path: Path, **changes: object) -> None:
     header = SegmentHeader.decode(path.read_bytes()[:HEADER_BYTES], path)
-    values = {name: getattr(header, name) for name in header.__slots__} | changes
+    values = {field.name: getattr(header, field.name) for field in fields(header)} | changes
     with path.open("r+b") as file:
         file.write(SegmentHeader(**values).encode())
 
