@@ -126,8 +126,11 @@ class PolledRunner(Runner):
             try:
                 self.poll()
             except Exception as error:  # the last resort of a thread: a plugin may raise anything
-                if not (self._is_stopping and isinstance(error, StoppedError)):
+                if not self._is_end(error):
                     self.failed(error)
+
+    def _is_end(self, error: Exception) -> bool:
+        return self._is_stopping and isinstance(error, StoppedError)
 
     @abstractmethod
     def failed(self, error: Exception) -> None:

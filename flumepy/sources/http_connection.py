@@ -54,8 +54,7 @@ class HttpConnection(Connection):
         items = self._parser.feed(data)
         for item in items:
             was_busy = False
-            self._take(item)
-            if self.is_closing:
+            if self._take(item):
                 break
         if not was_busy:
             self._request_began_s = self._active_s
@@ -75,7 +74,8 @@ class HttpConnection(Connection):
         self._like_reader.watch(self._descriptor)
         return self._like_reader
 
-    def _take(self, item: Item) -> None:
+    def _take(self, item: Item) -> bool:
+        """Handle what the parser found; tell whether the connection closes after it."""
         if isinstance(item, HttpRequest):
             exchange = self._answers.open(item)
             self.is_closing = exchange.is_last
@@ -84,6 +84,7 @@ class HttpConnection(Connection):
             self._refuse(item)
         else:
             self._answers.go_on()
+        return self.is_closing
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer an incomplete request after all before it, then close."""
