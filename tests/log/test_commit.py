@@ -276,6 +276,22 @@ def test_those_who_come_back_share_the_next_round(threads: int, most: int) -> No
         assert rounds <= len(syncs) - before <= most
 
 
+def test_a_callback_does_not_wait_for_threads_to_come_back() -> None:
+    disk = GatedDisk(ForgetfulDisk())
+    with opened(FOLDER / "calls-go-on", disk=disk) as log:
+        log.append(frame()).wait()
+        ticket = log.append(frame())
+        disk.hold()
+        log._commit._waiters.append(Waiter(ticket.end, Level.SYNCED))  # of a thread that does not get to run
+        leader = run(1, lambda _: ticket.wait())
+        wait_until(lambda: disk.held, what="the leader syncs")
+        called: list[object] = []
+        log.append(frame()).call_when(Level.SYNCED, called.append)
+        disk.free()
+        wait_until(lambda: called == [None], what="the next round")
+        join(leader)
+
+
 def test_an_interrupted_thread_that_was_to_hand_the_lead_over_does_so() -> None:
     class InterruptedWakeup(Wakeup):
         def wait(self, timeout_s: float | None) -> bool:
