@@ -235,7 +235,7 @@ class GroupCommit:
     def _wake(self, *, hands_over: bool) -> None:
         """Wake those whose wait is over, and with `hands_over` let somebody lead the next round.
 
-        The last one that is woken hands the lead over, to one who waits then.
+        The last one that is woken hands the lead over, to one who waits then; but those who are called back wait for nobody.
         """
         first: Waiter | None = None
         with self.lock:
@@ -244,7 +244,7 @@ class GroupCommit:
                 self._calls.move(self.written_end, self.synced_end)
             if ready:
                 first = chain(ready)
-            if hands_over and ready:
+            if hands_over and ready and not self._calls.waiting:
                 ready[min(len(ready), MOST_BEFORE_LEADER) - 1].hands_over = True
             elif hands_over:
                 self._choose_leader()

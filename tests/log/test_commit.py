@@ -252,9 +252,9 @@ def test_closing_twice_or_without_open_does_no_harm() -> None:
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("log-sync")] == []
 
 
-@pytest.mark.parametrize(("threads", "most"), [(2, 65), (8, 75), (40, 85)])
+@pytest.mark.parametrize(("threads", "most"), [(8, 85), (40, 90)])
 def test_those_who_come_back_share_the_next_round(threads: int, most: int) -> None:
-    """Two groups that take turns need up to twice as many syncs as rounds; two threads, half as many again."""
+    """Two groups that take turns need almost twice as many syncs as there are rounds."""
     rounds = 50
 
     class SlowDisk(WatchedDisk):
@@ -274,6 +274,22 @@ def test_those_who_come_back_share_the_next_round(threads: int, most: int) -> No
         before = len(syncs)
         join(run(threads, work))
         assert rounds <= len(syncs) - before <= most
+
+
+def test_a_callback_does_not_wait_for_threads_to_come_back() -> None:
+    disk = GatedDisk(ForgetfulDisk())
+    with opened(FOLDER / "calls-go-on", disk=disk) as log:
+        log.append(frame()).wait()
+        ticket = log.append(frame())
+        disk.hold()
+        log._commit._waiters.append(Waiter(ticket.end, Level.SYNCED))  # of a thread that does not get to run
+        leader = run(1, lambda _: ticket.wait())
+        wait_until(lambda: disk.held, what="the leader syncs")
+        called: list[object] = []
+        log.append(frame()).call_when(Level.SYNCED, called.append)
+        disk.free()
+        wait_until(lambda: called == [None], what="the next round")
+        join(leader)
 
 
 def test_an_interrupted_thread_that_was_to_hand_the_lead_over_does_so() -> None:
