@@ -31,10 +31,6 @@ class LogChannel(LogLife[OptionsT]):
         """Return a new transaction."""
         return LogTransaction(self, self._ledger)
 
-    def put(self, batch: EventBatch) -> bool:
-        """Put on this thread, which waits for the disk; false where there is no room now. Raises ChannelError."""
-        return self._ledger.put(batch)
-
     def offer(
         self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
     ) -> Offer:
@@ -56,7 +52,7 @@ class LogChannel(LogLife[OptionsT]):
             offer.end(self._ledger.closed)
         else:
             try:
-                offer.put = put = self._encode(offer.batch, events, offer)
+                offer.put = put = self._encode(offer, events)
             except FlumeError as error:
                 offer.end(error)
                 return offer
@@ -65,14 +61,12 @@ class LogChannel(LogLife[OptionsT]):
             self._submit(offer, wait=wait)
         return offer
 
-    def _encode(self, batch: EventBatch, events: EventQueue, offer: LogOffer | None = None) -> Put:
+    def _encode(self, offer: LogOffer, events: EventQueue) -> Put:
         now_s = self.context.clock.monotonic_s()
         try:
-            if offer is None:
-                return Put(batch, events.codec, now_s)
-            return Put(batch, events.codec, now_s, offer.end, line=offer.line)
+            return Put(offer.batch, events.codec, now_s, offer.end, line=offer.line)
         except FlumeError:
-            self.counters.put_error += len(batch)
+            self.counters.put_error += offer.count
             raise
 
     def fits(self, offer: QueueOffer) -> bool:
