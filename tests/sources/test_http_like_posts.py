@@ -1,6 +1,7 @@
 """Posts like the one before, over connections that are read together: they take the short way, and nobody can tell."""
 
 import json
+import threading
 from contextlib import ExitStack
 
 import pytest
@@ -170,6 +171,26 @@ def test_each_post_of_a_full_channel_gets_its_own_answer(groups: Groups) -> None
         assert len(groups.counts) == 3
         assert source.counters.channel_write_fail == 2
         assert counted(source) == (9, 7, 18, 14)
+
+
+def test_of_posts_of_one_turn_the_one_that_is_accepted_is_the_one_in_the_channel(groups: Groups) -> None:
+    channel = build(MemoryChannel, {"capacity": "11", "transactionCapacity": "11", "keep-alive": "0"})
+    wanted = {200: list[bytes](), 503: list[bytes]()}
+    with running(channel) as source, Client(source) as first, Client(source) as second:
+        warmed(first)
+        warmed(second)
+        both_are_there = threading.Event()
+        source.loop.call_soon_threadsafe(both_are_there.wait)
+        first.send(events("a1", "a2", "a3"))
+        second.send(events("b1", "b2"))
+        both_are_there.set()
+        wanted[first.response()[0]] += [b"a1", b"a2", b"a3"]
+        wanted[second.response()[0]] += [b"b1", b"b2"]
+        assert sorted(groups.counts) == [2, 3]
+        with channel.transaction() as transaction:
+            bodies = [body for batch in transaction.take(11) for body in batch.bodies]
+        assert bodies[8:] == wanted[200]
+        assert wanted[503]
 
 
 def test_a_post_larger_than_a_transaction_is_refused_as_before(groups: Groups) -> None:
