@@ -54,12 +54,15 @@ def test_every_module_opens_with_its_strategy() -> None:
     assert silent == []
 
 
+def text_of(compiled: Path) -> Path:
+    """Return what a module was compiled from; a twin in C has an underscore before its name."""
+    stem = compiled.name.split(".")[0]
+    return compiled.with_name(f"{stem}.c" if stem.startswith("_") else f"{stem}.py")
+
+
 def test_no_compiled_module_is_older_than_its_text() -> None:
-    old = [
-        name(compiled)
-        for compiled in PACKAGE.rglob("*.so")
-        if compiled.stat().st_mtime < (compiled.parent / f"{compiled.name.split('.')[0]}.py").stat().st_mtime
-    ]
+    compiled = PACKAGE.rglob("*.so")
+    old = [name(module) for module in compiled if module.stat().st_mtime < text_of(module).stat().st_mtime]
     assert old == [], "scripts/compile makes them again, scripts/compile --clean removes them"
 
 
@@ -73,6 +76,12 @@ def test_no_compiled_class_stands_on_an_interpreted_one() -> None:
     plain = {object, Generic, Protocol, ABC}
     mixed = [c for c in native for base in c.__mro__ if base not in plain and "__mypyc_attrs__" not in vars(base)]
     assert mixed == []
+
+
+def test_every_twin_in_c_stands_beside_its_reference() -> None:
+    twins = list(PACKAGE.rglob("*.c"))
+    assert twins
+    assert [name(twin) for twin in twins if not twin.with_name(f"{twin.stem.removeprefix('_')}.py").is_file()] == []
 
 
 def test_all_modules_to_compile_are_there() -> None:

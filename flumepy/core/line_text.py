@@ -2,18 +2,18 @@
 
 Invariants: a text is empty or ends with a line feed, and is never changed. It consists of places in blocks, which slices and
 joined texts share: to cut or to join copies nothing, and where a block was counted once its lines are known in all of them.
-Line ends are counted window by window by taking them out, for which CPython uses memchr (bytes.count looks at every byte).
-The counts stay, so that a cut looks for its place in one window. A few lines behind the last place are passed one by one.
+Line ends are counted window by window, and the counts stay, so that a cut looks for its place in one window. A few lines
+behind the last place are passed one by one.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterable
 from io import BytesIO
-from itertools import islice
+
+from flumepy.core.byte_loops import FEW_LINES, behind_line_feed, count_line_feeds
 
 LINE_FEED = b"\n"
 WINDOW_BYTES = 16 * 1024  # fits the smallest cache
-FEW_LINES = 128  # are passed one by one in the time in which a window is searched
 LEAST_PIECE_BYTES = 8 * 1024  # joined texts whose pieces are smaller on average become one
 
 Buffer = bytes | memoryview
@@ -35,8 +35,7 @@ class _Block:
         """Count the lines."""
         text, ends, ends_before = self.text, 0, [0]
         for start in range(0, len(text), WINDOW_BYTES):
-            window = text[start : start + WINDOW_BYTES]
-            ends += len(window) - len(window.replace(LINE_FEED, b""))
+            ends += count_line_feeds(text, start, start + WINDOW_BYTES)
             ends_before.append(ends)
         self._ends_before = ends_before
         return ends
@@ -47,11 +46,7 @@ class _Block:
         if line == found:
             return offset
         if 0 < line - found <= FEW_LINES:
-            reader = BytesIO(self.text)
-            reader.seek(offset)
-            for _ in islice(reader, line - found):
-                pass
-            offset = reader.tell()
+            offset = behind_line_feed(self.text, offset, len(self.text), line - found)
         else:
             offset = self._offset_by_window(line)
         self._found = line, offset
@@ -62,10 +57,8 @@ class _Block:
             self.count()
         ends_before = self._ends_before
         window = bisect_left(ends_before, line) - 1
-        start, earlier = window * WINDOW_BYTES, line - ends_before[window] - 1
-        # Without the line ends before it, the one that is looked for comes first.
-        rest = self.text[start : start + WINDOW_BYTES].replace(LINE_FEED, b"", earlier)
-        return start + earlier + rest.index(LINE_FEED) + 1
+        start = window * WINDOW_BYTES
+        return behind_line_feed(self.text, start, start + WINDOW_BYTES, line - ends_before[window])
 
 
 #: a block, the first of its lines, how many, and the bytes [start, stop) where these are

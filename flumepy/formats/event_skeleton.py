@@ -6,13 +6,12 @@ array that `with_texts` makes of two marks: if both events carry their mark as b
 because a separator leads from inside a body to inside the next. Texts with a quote or a backslash are never cut.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from flumepy.core.byte_loops import cut_like_texts
 
 _KEY = b'"body"'
 _QUOTE = b'"'
-# An integer: `in` raises and forgets an error inside before it looks for bytes.
-_QUOTE_CODE, _BACKSLASH_CODE = b'"\\'
-_LINE_FEED = b"\n"
 
 
 @dataclass(slots=True)
@@ -22,11 +21,6 @@ class EventSkeleton:
     prefix: bytes
     separator: bytes
     tail: bytes
-    _prefix_bytes: int = field(init=False, compare=False)
-    _tail_bytes: int = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        self._prefix_bytes, self._tail_bytes = len(self.prefix), len(self.tail)
 
     def with_texts(self, first: bytes, second: bytes) -> bytes:
         """Return the array of two events with these texts."""
@@ -34,7 +28,7 @@ class EventSkeleton:
 
     def texts(self, data: bytes) -> tuple[bytes, list[bytes]] | None:
         """Return the texts of two events or more, as lines in one piece and as a list; None for another skeleton."""
-        least_bytes = self._prefix_bytes + self._tail_bytes
+        least_bytes = len(self.prefix) + len(self.tail)
         if len(data) < least_bytes or not (data.startswith(self.prefix) and data.endswith(self.tail)) or b"\\" in data:
             return None
         middle = data[len(self.prefix) : -len(self.tail)]
@@ -48,20 +42,8 @@ class EventSkeleton:
 
     def lines(self, data: bytes, start: int) -> tuple[bytes, int] | None:
         """Return the texts behind `start` as lines, and their number; None also for what is no UTF-8 or has line ends."""
-        if not data.startswith(self.prefix, start) or not data.endswith(self.tail) or data.find(_LINE_FEED, start) >= 0:
-            return None
-        texts = data.split(self.separator)
-        count, text_start = len(texts), start + self._prefix_bytes
-        # A separator that shares a quote with the prefix or the tail is none.
-        if count < 2 or len(texts[0]) < text_start or len(texts[-1]) < self._tail_bytes:
-            return None
-        texts[0] = texts[0][text_start:]
-        texts[-1] = texts[-1][: -self._tail_bytes]
-        texts.append(b"")
-        lines = _LINE_FEED.join(texts)
-        if _QUOTE_CODE in lines or _BACKSLASH_CODE in lines:
-            return None
-        return (lines, count) if lines.isascii() or is_utf8(lines) else None
+        found = cut_like_texts(data, start, self.prefix, self.separator, self.tail)
+        return None if found is None or not (found[0].isascii() or is_utf8(found[0])) else found
 
     def size_bytes(self, count: int) -> int:
         """Return the length of an array of `count` events without their texts."""
