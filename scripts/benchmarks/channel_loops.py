@@ -127,13 +127,16 @@ def _pairs(channel: FileChannel, job: dict[str, Any]) -> dict[str, list[dict[str
             channel_clock, raw_clock, complaint = Clock(), Clock(), ""
             for number in range(rounds // chunk):
                 batches = [EventBatch(numbered((number * chunk + at) * size, size)) for at in range(chunk)]
+                frames = [frame for batch in batches for frame in stored_frames(batch)]
                 taken: list[EventBatch] = []
+                if number % 2:
+                    raw_clock.time(partial(write_frames, file, frames, syncs))
                 counter.count = 0
                 channel_clock.time(partial(_put_and_take, channel, batches, taken))
                 syncs = counter.count
+                if not number % 2:
+                    raw_clock.time(partial(write_frames, file, frames, syncs))
                 complaint = complaint or compare(batches, taken)
-                frames = [frame for batch in batches for frame in stored_frames(batch)]
-                raw_clock.time(partial(write_frames, file, frames, syncs))
             events = rounds // chunk * chunk * size
             ours.append(channel_clock.round(events, complaint))
             raw.append(raw_clock.round(events, f"{syncs / chunk:.3g} fdatasyncs for a put and a take"))
