@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import msgspec
 
 from flumepy.core.batch import Column, EventBatch
+from flumepy.core.byte_loops import pack_entries
 from flumepy.core.errors import InputError
 from flumepy.core.line_text import LINE_FEED, Buffer, LineText
 
@@ -45,8 +46,8 @@ def encode_batch(batch: EventBatch) -> Sequence[Buffer]:
         return [_HEAD.pack(VERSION, TEXT, 0, len(headers)) + headers, *batch.text.buffers()]
     lines = batch.lines
     try:
-        entries = _encoder.encode(batch.bodies if lines is None else lines)
-    except msgspec.EncodeError as error:
+        entries = pack_entries(batch.bodies if lines is None else lines)
+    except ValueError as error:
         raise InputError("a body of 4 GiB or more cannot be stored") from error
     return [_HEAD.pack(VERSION, 0 if lines is None else LINES, 0, len(headers)) + headers, entries]
 
