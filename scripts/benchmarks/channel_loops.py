@@ -2,8 +2,9 @@
 
     {"mode": "pairs" | "threads", "folder": path, "batch": events, "lines": events a round, "repeat": rounds}
 
-pairs: one thread puts and takes, each in a transaction; after every few of them the same frames, made before, are written
-into a recycled file of the same folder with as many fdatasyncs as the channel has just made. So both meet the same disk.
+pairs: one thread puts and takes, each in a transaction; the same frames, made before, are written into a recycled file of
+the same folder with as many fdatasyncs as the channel makes. They take turns, and turns in going first, so that both meet
+the same disk.
 threads: many threads put and take one event a transaction, then one thread does; then the same with the barest commit.
 The process keeps to one processor, and keeps freed memory, as an agent does. What is taken is compared with what was put,
 outside of the clock.
@@ -124,12 +125,12 @@ def _pairs(channel: FileChannel, job: dict[str, Any]) -> dict[str, list[dict[str
     raw: list[dict[str, Any]] = []
     with recycled_file(Path(job["folder"]) / "data" / "raw", RAW_BYTES) as file:
         for _ in range(job["repeat"]):
-            channel_clock, raw_clock, complaint = Clock(), Clock(), ""
+            channel_clock, raw_clock, complaint, syncs = Clock(), Clock(), "", 0
             for number in range(rounds // chunk):
                 batches = [EventBatch(numbered((number * chunk + at) * size, size)) for at in range(chunk)]
                 frames = [frame for batch in batches for frame in stored_frames(batch)]
                 taken: list[EventBatch] = []
-                if number % 2:
+                if number % 2:  # who comes first meets a disk that has rested; `syncs` is that of the chunk before
                     raw_clock.time(partial(write_frames, file, frames, syncs))
                 counter.count = 0
                 channel_clock.time(partial(_put_and_take, channel, batches, taken))
