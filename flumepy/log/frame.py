@@ -29,16 +29,13 @@ from crc32c import crc32c
 from flumepy.core.errors import InputError
 from flumepy.log.disk import Buffer
 from flumepy.log.format import FrameHead, Prepared, Scan, Stop
+from flumepy.log.frame_rows import IS_QUICK, MAGIC, row_end
 from flumepy.log.stride import LEAST_HEADS, agreeing_heads
 
-MAGIC = b"\xf1\x7e"
 HEAD = struct.Struct("<2sBBIIIQQQI")
 HEAD_CONTENT = struct.Struct("<2sBBIIIQQQ")
 HEAD_CRC = struct.Struct("<I")
 CHECKED_BYTES = HEAD_CONTENT.size
-#: magic, kind, length of the payload, count, position, first sequence number
-ROW_HEAD = struct.Struct("<HBxI4xIQQ")
-MAGIC_NUMBER = int.from_bytes(MAGIC, "little")
 ROW_BYTES = 64 * 1024  # a row ends here, so that an index of rows is as fine as one of frames
 #: bytes of a head that are the same in a row of equal frames: magic, kind, lengths, counts, upper halves of what rises
 EQUAL_BYTES = (0, 1, 2, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
@@ -123,11 +120,11 @@ class NativeFormat:
                 if crc32c(view[offset + head_bytes : offset + length]) != crc:
                     return Scan(heads, Stop.BAD)
             elif kind == self._plain and count:
-                if equal := self._equal(data, offset, length, count):
+                if not IS_QUICK and (equal := self._equal(data, offset, length, count)):
                     heads += _rows((stated, length, sequence, count, kind), equal)
                     offset += equal * length
                     continue
-                end, behind = self._row(data, position, offset + length, sequence + count)
+                end, behind = row_end(data, position, offset + length, sequence + count, kind, ROW_BYTES)
                 length, count = end - offset, behind - sequence
             heads.append((stated, length, sequence, count, kind))
             offset += length
@@ -150,26 +147,6 @@ class NativeFormat:
         rising = ((POSITION_PLACE, length), (SEQUENCE_PLACE, count))
         found = agreeing_heads(raw, offset, length, most, EQUAL_BYTES, rising)
         return found - 1 if found >= LEAST_HEADS else 0
-
-    def _row(self, data: Buffer, position: int, offset: int, sequence: int) -> tuple[int, int]:
-        """Return where a row of plain frames ends, and the sequence number behind it: a scan spends its time here.
-
-        A frame belongs to it if a head of the right place, with the right number, stands behind it; that says as much of its
-        length and count as its checksum would.
-        """
-        end, behind = offset, sequence
-        stop = min(len(data) - HEAD.size, offset + ROW_BYTES)
-        unpack, plain, head_bytes = ROW_HEAD.unpack_from, self._plain, HEAD.size
-        while offset <= stop:
-            magic, kind, payload_bytes, count, stated, number = unpack(data, offset)
-            if stated != position + offset or number != sequence or magic != MAGIC_NUMBER:
-                break
-            end, behind = offset, sequence
-            if kind != plain or not count:
-                break
-            offset += head_bytes + payload_bytes
-            sequence += count
-        return end, behind
 
     def find(self, data: Buffer, start: int, position: int) -> int:
         """Return the offset of the next head that is sound for its place; -1 when there is none."""

@@ -20,7 +20,8 @@ from flumepy.event_log.frames import GAP, PUT, TAKE
 from flumepy.log.cursor import Chunk
 from flumepy.log.disk import Disk
 from flumepy.log.format import Stop
-from flumepy.log.frame import CHECKED_BYTES, HEAD, MAGIC, NativeFormat
+from flumepy.log.frame import CHECKED_BYTES, HEAD, NativeFormat
+from flumepy.log.frame_rows import MAGIC
 from flumepy.log.recovery import CHUNK_BYTES, ZEROS, Reader
 from flumepy.log.segment import HEADER_BYTES, Segment, SegmentHeader
 

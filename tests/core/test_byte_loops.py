@@ -1,8 +1,6 @@
 """The loops over bytes say the same in Python and in C."""
 
-import sys
 from collections.abc import Callable, Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 
 import msgspec
@@ -11,26 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flumepy.core import byte_loops
+from tests.twins import in_python
 
-
-def in_python() -> ModuleType:
-    """Return a second copy of the module, which cannot see its twin."""
-    spec = spec_from_file_location("byte_loops_in_python", byte_loops.__file__)
-    assert spec is not None
-    assert spec.loader is not None
-    copy = module_from_spec(spec)
-    hidden, twin = sys.modules.get("flumepy.core._byte_loops"), "flumepy.core._byte_loops"
-    sys.modules[twin] = None  # type: ignore[assignment]
-    try:
-        spec.loader.exec_module(copy)
-    finally:
-        del sys.modules[twin]
-        if hidden is not None:
-            sys.modules[twin] = hidden
-    return copy
-
-
-PYTHON = in_python()
+PYTHON = in_python(byte_loops)
 TEXTS = st.binary(max_size=700) | st.text(alphabet="a\n", max_size=700).map(str.encode)
 PLACES = st.integers(0, 800)
 
