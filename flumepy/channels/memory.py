@@ -7,10 +7,14 @@ Source: MemoryChannel.
 
 from pydantic import model_validator
 
+from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
 from flumepy.core.heap import usable_bytes
+from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import Options, opt
-from flumepy.core.queue_channel import UNLIMITED_BYTES, QueueChannel, QueueLimits
+from flumepy.core.queue_channel import QueueChannel, QueueLimits
+from flumepy.core.queue_stock import UNLIMITED_BYTES
+from flumepy.core.queue_transaction import QueueOffer
 
 
 class MemoryOptions(Options):
@@ -48,6 +52,20 @@ class MemoryChannel(QueueChannel[MemoryOptions]):
         return QueueLimits(
             options.capacity, options.transaction_capacity, options.keep_alive_s, byte_limit(options, self.context)
         )
+
+    def offer(
+        self, batch: EventBatch, done: Done, *, hold: bool = False, wait: bool = True, line: Line | None = None
+    ) -> Offer:
+        """Put without blocking; see QueueChannel."""
+        offer = QueueOffer(self, batch, batch.body_bytes(), done, hold, line)
+        if self._is_too_large(offer) or not self.stock.put(offer, self.counters):
+            return self._submit(offer, wait=wait)
+        self.wake_listeners()
+        offer.end(None)
+        return offer
+
+    def _is_too_large(self, offer: QueueOffer) -> bool:
+        return self.transaction_capacity is not None and offer.count > self.transaction_capacity
 
 
 def byte_limit(options: MemoryOptions, context: Context) -> int:

@@ -31,7 +31,7 @@ class PseudoTransactionalChannel(QueueChannel[PseudoTransactionalOptions]):
 
     def fits(self, offer: QueueOffer) -> bool:
         """Tell whether there is room; an empty channel has room for any batch."""
-        return not self._used or super().fits(offer)
+        return not self.stock.used or super().fits(offer)
 
     def full_error(self, batch: EventBatch) -> ChannelFullError:
         """Return the error of a put that may not wait."""

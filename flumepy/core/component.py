@@ -20,6 +20,7 @@ from flumepy.core.errors import ConfigurationError, UnknownTypeError, call_all
 from flumepy.core.options import NoOptions, Options, OptionsT
 from flumepy.core.pollable_options import PollableOptions
 from flumepy.core.problems import Problem
+from flumepy.core.route import Route
 
 if TYPE_CHECKING:
     from flumepy.core.channel import Channel
@@ -163,15 +164,6 @@ class Interceptor(Component[OptionsT]):
     @abstractmethod
     def intercept(self, batch: EventBatch) -> EventBatch:
         """Return the batch to go on with; never change the one given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A part of a batch on its way to one channel."""
-
-    channel: "Channel[Any]"
-    batch: EventBatch
-    is_required: bool = True
 
 
 class Selector(Component[OptionsT]):

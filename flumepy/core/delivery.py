@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
-from flumepy.core.component import Route
 from flumepy.core.errors import ChannelError, FlumeError
 from flumepy.core.offer import Line, Offer
+from flumepy.core.route import Route
 from flumepy.core.threads import Wakeup
 
 if TYPE_CHECKING:

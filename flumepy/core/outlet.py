@@ -17,10 +17,11 @@ from threading import get_ident
 from typing import Any
 
 from flumepy.core.batch import EventBatch
-from flumepy.core.component import Interceptor, Route, Selector
+from flumepy.core.component import Interceptor, Selector
 from flumepy.core.delivery import Commit, Delivery, Passage
 from flumepy.core.errors import FlumeError, InterceptorError, StoppedError, call_all, translate
 from flumepy.core.offer import Line
+from flumepy.core.route import Route
 
 DEEP_BYTES = 1024 * 1024
 REMEMBERED_BATCHES = 64
@@ -80,8 +81,10 @@ class Outlet:
 
     def is_deep(self) -> bool:
         """Tell whether a required channel holds more than a processor's cache does; a disk sets the pace by itself."""
-        channels = self.selector.required_channels()
-        return any(c.durability == "volatile" and (c.bytes_queued or 0) > DEEP_BYTES for c in channels)
+        for channel in self.selector.required_channels():
+            if channel.durability == "volatile" and (channel.bytes_queued or 0) > DEEP_BYTES:
+                return True
+        return False
 
     def put(self, batch: EventBatch) -> None:
         """Submit and wait. Raises ChannelError."""

@@ -5,9 +5,7 @@ Open takes count against the capacity, as in Flume. Whoever frees room admits th
 under the same lock; their callbacks run after it. Source: MemoryChannel.
 """
 
-import threading
 from abc import abstractmethod
-from collections import deque
 from dataclasses import dataclass
 
 from flumepy.core.batch import EventBatch
@@ -16,11 +14,10 @@ from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, StoppedError
 from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import OptionsT
+from flumepy.core.queue_stock import UNLIMITED_BYTES, QueueStock
 from flumepy.core.queue_transaction import QueueOffer, QueueTransaction, Run
 from flumepy.core.threads import Timer, call_later
 from flumepy.core.transaction import Transaction
-
-UNLIMITED_BYTES = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +37,9 @@ class QueueChannel(Channel[OptionsT]):
 
     def __init__(self, context: Context, options: OptionsT) -> None:
         super().__init__(context, options)
-        self._lock = threading.Lock()  # guards everything below
-        self._queue: deque[Run] = deque()
-        self._waiting: deque[QueueOffer] = deque()
-        self._queued = 0  # events that a take can get
-        self._used = 0  # events that count against the capacity: queued, taken and not committed, held
-        self._used_bytes = 0
+        self.stock = QueueStock(context.clock)
+        self._lock = self.stock.lock  # guards everything below, and what is in stock
+        self._waiting = self.stock.waiting
         self._timer: Timer | None = None
         self._apply(options)
 
@@ -57,12 +51,13 @@ class QueueChannel(Channel[OptionsT]):
         self.options = options
         self.limits = self.limits_of(options)
         self.transaction_capacity = self.limits.transaction_capacity
+        self.stock.capacity, self.stock.byte_limit = self.limits.capacity, self.limits.byte_limit
 
     def start(self) -> None:
         """Publish the capacity."""
         with self._lock:
             self.counters.channel_capacity = self.limits.capacity
-            self.counters.channel_size = self._queued
+            self.counters.channel_size = self.stock.queued
 
     def stop(self) -> None:
         """End all waiting puts; the events stay for a reload that keeps the channel."""
@@ -83,7 +78,16 @@ class QueueChannel(Channel[OptionsT]):
     @property
     def size(self) -> int:
         """Return how many events a take could get."""
-        return self._queued
+        return self.stock.queued
+
+    @property
+    def _used(self) -> int:
+        """Events that count against the capacity; a subclass may keep them elsewhere."""
+        return self.stock.used
+
+    @_used.setter
+    def _used(self, used: int) -> None:
+        self.stock.used = used
 
     @property
     def undelivered(self) -> int:
@@ -93,13 +97,13 @@ class QueueChannel(Channel[OptionsT]):
     @property
     def bytes_queued(self) -> int:
         """Return the body bytes in the channel, open takes included."""
-        return self._used_bytes
+        return self.stock.used_bytes
 
     @property
     def oldest_event_age_s(self) -> float | None:
         """Return how long the event at the head has been in the channel; 0 without one."""
         with self._lock:
-            return self.context.clock.monotonic_s() - self._queue[0].put_s if self._queue else 0.0
+            return self.context.clock.monotonic_s() - self.stock.runs[0].put_s if self.stock.runs else 0.0
 
     def room(self) -> int:
         """Return how many events fit right now."""
@@ -203,25 +207,18 @@ class QueueChannel(Channel[OptionsT]):
 
     def fits(self, offer: QueueOffer) -> bool:
         """Tell whether there is room for a put; called under the lock."""
-        return (
-            self._used + offer.count <= self.limits.capacity
-            and self._used_bytes + offer.size_bytes <= self.limits.byte_limit
-        )
+        return self.stock.fits(offer)
 
     def _grant(self, offer: QueueOffer) -> None:
         """Give an offer its room; called under the lock."""
         self._used += offer.count
-        self._used_bytes += offer.size_bytes
+        self.stock.used_bytes += offer.size_bytes
         if not offer.is_held:
             self._append(offer)
 
     def _append(self, offer: QueueOffer) -> None:
         """Give granted events their place in the order; called under the lock."""
-        if offer.count:
-            self._queue.append(Run(offer.batch, 0, offer.size_bytes, self.context.clock.monotonic_s()))
-        self._queued += offer.count
-        self.counters.put_success += offer.count
-        self.counters.channel_size = self._queued
+        self.stock.append(offer, self.counters)
 
     def _admit_waiting(self) -> list[QueueOffer]:
         admitted: list[QueueOffer] = []
@@ -260,40 +257,23 @@ class QueueChannel(Channel[OptionsT]):
         """Free room and admit who waits for it."""
         with self._lock:
             self._used -= events
-            self._used_bytes -= size_bytes
+            self.stock.used_bytes -= size_bytes
             admitted = self._admit_waiting()
         self._finish(admitted)
 
     def take(self, limit: int) -> list[Run]:
         """Remove up to `limit` events from the head."""
-        taken: list[Run] = []
-        with self._lock:
-            left = limit
-            while self._queue and left > 0:
-                head = self._queue[0]
-                if head.count > left:
-                    taken.append(head.cut(left))
-                    left = 0
-                else:
-                    taken.append(self._queue.popleft())
-                    left -= head.count
-            count = limit - left
-            self._queued -= count
-            self.counters.take_attempt += count if count >= limit else count + 1
-        return taken
+        return self.stock.take(limit, self.counters)
 
     def give_back(self, runs: list[Run]) -> None:
         """Return runs to the head, as old as they are."""
         with self._lock:
-            self._queue.extendleft(reversed(runs))
-            self._queued += sum([run.count for run in runs])
-            self.counters.channel_size = self._queued
+            self.stock.runs.extendleft(reversed(runs))
+            self.stock.queued += sum([run.count for run in runs])
+            self.counters.channel_size = self.stock.queued
         self.wake_listeners()
 
     def commit_taken(self, runs: list[Run], *, waits: bool = True) -> None:
         """Forget taken events; their room goes to who waits for it. Raises ChannelError where a channel can fail here."""
-        count = sum([run.count for run in runs])
-        with self._lock:
-            self.counters.take_success += count
-            self.counters.channel_size = self._queued
-        self.release(count, sum([run.size_bytes for run in runs]))
+        if self.stock.commit_taken(runs, self.counters):
+            self.release(0, 0)

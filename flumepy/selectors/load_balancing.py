@@ -4,9 +4,10 @@ from typing import Any, cast
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
-from flumepy.core.component import Context, Route, Selector
+from flumepy.core.component import Context, Selector
 from flumepy.core.options import Options, opt
 from flumepy.core.parts import SelectorPolicy
+from flumepy.core.route import Route
 
 
 class LoadBalancingOptions(Options):

@@ -11,9 +11,10 @@ from typing import Any
 
 from flumepy.core.batch import Column, EventBatch
 from flumepy.core.channel import Channel
-from flumepy.core.component import Context, Route, Selector
+from flumepy.core.component import Context, Selector
 from flumepy.core.errors import ConfigurationError
 from flumepy.core.options import Options, opt
+from flumepy.core.route import Route
 
 Value = str | None
 MOST_REMEMBERED_VALUES = 10_000

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 from flumepy.core.batch import Event, EventBatch, split_batches
 from flumepy.core.channel import Channel
-from flumepy.core.component import Component, Context, Interceptor, Route, Selector, Sink, Source
+from flumepy.core.component import Component, Context, Interceptor, Selector, Sink, Source
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError
 from flumepy.core.options import NoOptions, require_options
 from flumepy.core.outlet import Outlet
+from flumepy.core.route import Route
 from flumepy.core.transaction import Transaction
 
 ComponentT = TypeVar("ComponentT", bound=Component[Any])

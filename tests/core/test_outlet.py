@@ -10,7 +10,7 @@ import pytest
 from flumepy.channels.memory import MemoryChannel
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
-from flumepy.core.component import Context, Interceptor, Route, Selector
+from flumepy.core.component import Context, Interceptor, Selector
 from flumepy.core.delivery import Commit
 from flumepy.core.errors import (
     BatchTooLargeError,
@@ -23,6 +23,7 @@ from flumepy.core.errors import (
 from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import NoOptions
 from flumepy.core.outlet import REMEMBERED_BATCHES, Outlet
+from flumepy.core.route import Route
 from flumepy.core.threads import start_thread
 from flumepy.testing.conformance.channel_tools import put, take
 from flumepy.testing.fakes import ListChannel, ToAll, build, wait_until

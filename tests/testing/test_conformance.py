@@ -8,10 +8,11 @@ import pytest
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
-from flumepy.core.component import Context, Interceptor, Route, Selector, Sink, SinkProcessor, Source, Status
+from flumepy.core.component import Context, Interceptor, Selector, Sink, SinkProcessor, Source, Status
 from flumepy.core.errors import FlumeError
 from flumepy.core.offer import Done, Offer
 from flumepy.core.options import NoOptions
+from flumepy.core.route import Route
 from flumepy.core.serializer import Serializer
 from flumepy.core.threads import start_thread
 from flumepy.core.transaction import Transaction

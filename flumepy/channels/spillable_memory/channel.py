@@ -20,7 +20,8 @@ from flumepy.core.heap import usable_bytes
 from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import Options, opt
 from flumepy.core.problems import Problem, Severity
-from flumepy.core.queue_channel import UNLIMITED_BYTES, QueueLimits
+from flumepy.core.queue_channel import QueueLimits
+from flumepy.core.queue_stock import UNLIMITED_BYTES
 from flumepy.core.queue_transaction import QueueOffer
 from flumepy.core.threads import Wakeup
 from flumepy.core.transaction import Transaction
@@ -134,12 +135,12 @@ class SpillableMemoryChannel(SpillingQueue[SpillableMemoryOptions]):
     @property
     def undelivered(self) -> int:
         """Return the number of events that would be lost: those in memory that no sink has committed."""
-        return self._used
+        return self.stock.used
 
     @property
     def bytes_queued(self) -> int:
         """Return the body bytes in memory, and what the file channel says of its own."""
-        return self._used_bytes + (self.file.bytes_queued or 0)
+        return self.stock.used_bytes + (self.file.bytes_queued or 0)
 
     @property
     def oldest_event_age_s(self) -> float | None:
@@ -158,7 +159,7 @@ class SpillableMemoryChannel(SpillingQueue[SpillableMemoryOptions]):
         """Return how many events fit right now in one put; what fits in memory first."""
         if self._waiting:
             return 0
-        in_memory = 0 if self._flying else max(0, self.limits.capacity - self._used)
+        in_memory = 0 if self._flying else max(0, self.limits.capacity - self.stock.used)
         return in_memory or max(0, self.overflow_capacity - self._file_used)
 
     def transaction(self) -> Transaction:
@@ -198,7 +199,7 @@ class SpillableMemoryChannel(SpillingQueue[SpillableMemoryOptions]):
                 f"{self.name}: memoryCapacity {self.limits.capacity} and overflowCapacity {self.overflow_capacity} have been"
                 " reached. Sinks are likely not keeping up with sources, or the capacities are too low"
             )
-        if self.limits.capacity - self._used < len(batch):
+        if self.limits.capacity - self.stock.used < len(batch):
             return ChannelFullError(
                 "Spillable Memory Channel's memory capacity has been reached and overflowing is disabled."
                 " Consider increasing memoryCapacity."

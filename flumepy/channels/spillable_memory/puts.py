@@ -16,7 +16,8 @@ from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelError, ChannelFullError, FlumeError
 from flumepy.core.offer import Offer
 from flumepy.core.options import Options, OptionsT
-from flumepy.core.queue_channel import UNLIMITED_BYTES, QueueChannel
+from flumepy.core.queue_channel import QueueChannel
+from flumepy.core.queue_stock import UNLIMITED_BYTES
 from flumepy.core.queue_transaction import QueueOffer
 from flumepy.core.threads import call_later
 
@@ -56,7 +57,8 @@ class SpillingPuts(QueueChannel[OptionsT]):
 
     def _has_memory(self, offer: SpillOffer) -> bool:
         return (
-            self._used + len(offer.batch) <= self.limits.capacity and self._used_slots + offer.slots <= self.slot_limit
+            self.stock.used + len(offer.batch) <= self.limits.capacity
+            and self._used_slots + offer.slots <= self.slot_limit
         )
 
     def _may_overflow(self, offer: SpillOffer) -> bool:

@@ -46,7 +46,7 @@ class SpillingQueue(SpillingPuts[OptionsT]):
         count = sum(map(len, runs))
         with self._lock:
             self._used_slots -= sum([run.slots for run in runs if isinstance(run, MemoryRun)])
-            self._count_taken(count, self._used - count)
+            self._count_taken(count, self.stock.used - count)
         self.release(count, sum([run.size_bytes for run in runs]))
 
     def _count_taken(self, count: int, used: int) -> None:
@@ -89,7 +89,7 @@ class SpillingQueue(SpillingPuts[OptionsT]):
             self._file_calls -= 1
             self._order.give_back(returned)
             self._file_used -= committed
-            self._count_taken(committed, self._used)
+            self._count_taken(committed, self.stock.used)
             if is_short:
                 self._reconcile()
             admitted = self._admit_waiting()
