@@ -166,12 +166,21 @@ static int pack_entry(struct packing *to, PyObject *entry)
 {
     if (PyBytes_Check(entry))
         return pack_bytes(to, PyBytes_AS_STRING(entry), (size_t)PyBytes_GET_SIZE(entry));
-    Py_buffer buffer;
+    Py_buffer buffer; /* keeps the entry alive */
     if (PyObject_GetBuffer(entry, &buffer, PyBUF_SIMPLE) < 0)
         return -1;
     int result = pack_bytes(to, buffer.buf, (size_t)buffer.len);
     PyBuffer_Release(&buffer);
     return result;
+}
+
+/* A buffer may be a class in Python, which can do anything: also take entries away. */
+static int is_as_long(PyObject *entries, Py_ssize_t count)
+{
+    if (PyList_GET_SIZE(entries) == count)
+        return 1;
+    PyErr_SetString(PyExc_RuntimeError, "the list of entries was changed while they were packed");
+    return 0;
 }
 
 /* One pass: what all entries need is guessed from the first one, and more is asked for where that was too little. */
@@ -192,7 +201,7 @@ static PyObject *pack_entries(PyObject *module, PyObject *entries)
     for (Py_ssize_t number = 0; number < count; number++) {
         if (number + AHEAD < count)
             fetch(PyList_GET_ITEM(entries, number + AHEAD));
-        if (pack_entry(&to, PyList_GET_ITEM(entries, number)) < 0) {
+        if (pack_entry(&to, PyList_GET_ITEM(entries, number)) < 0 || !is_as_long(entries, count)) {
             Py_XDECREF(to.packed);
             return NULL;
         }
