@@ -10,14 +10,11 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import msgspec
-
-__all__ = ["FEW_LINES", "behind_line_feed", "count_line_feeds", "cut_like_texts", "pack_entries"]
+__all__ = ["FEW_LINES", "behind_line_feed", "count_line_feeds", "cut_like_texts"]
 
 _LINE_FEED = b"\n"
 # Integers: `in` raises and forgets an error inside before it looks for bytes.
 _QUOTE, _BACKSLASH = b'"\\'
-_encoder = msgspec.msgpack.Encoder()
 FEW_LINES = 128  # are passed one by one in the time in which some kilobytes are searched
 
 
@@ -61,14 +58,6 @@ def cut_like_texts(data: bytes, start: int, prefix: bytes, separator: bytes, tai
     return lines, len(texts)
 
 
-def pack_entries(entries: list[bytes]) -> bytes:
-    """Return the entries as a msgpack array of bin. Raises ValueError for one of 4 GiB or more."""
-    try:
-        return _encoder.encode(entries)
-    except msgspec.EncodeError as error:
-        raise ValueError("an entry of 4 GiB or more cannot be packed") from error
-
-
 if not TYPE_CHECKING:
     with suppress(ImportError):
-        from flumepy.core._byte_loops import behind_line_feed, count_line_feeds, cut_like_texts, pack_entries
+        from flumepy.core._byte_loops import behind_line_feed, count_line_feeds, cut_like_texts

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 import msgspec
 
 from flumepy.core.batch import Column, EventBatch
-from flumepy.core.byte_loops import pack_entries
 from flumepy.core.errors import InputError
 from flumepy.core.line_text import LINE_FEED, Buffer, LineText
+from flumepy.formats.entries import pack_entries
 
 VERSION = 2
 LINES = 1  #: flag: every entry ends with a line feed that is not part of its body

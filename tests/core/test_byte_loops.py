@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
-import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -86,29 +85,3 @@ def test_whatever_the_parts_are_both_say_the_same(data: bytes, start: int, tail:
 def test_less_than_two_texts_are_not_cut(loops: ModuleType, data: bytes) -> None:
     assert loops.cut_like_texts(data, 0, PREFIX, SEPARATOR, TAIL) is None
     assert loops.cut_like_texts(data, 1000, PREFIX, SEPARATOR, TAIL) is None
-
-
-SIZES = st.integers(0, 40) | st.sampled_from([127, 128, 254, 255, 256, 257, 65535, 65536, 70000])
-ENTRIES = st.lists(
-    st.builds(lambda size, kind: kind(b"x" * size), SIZES, st.sampled_from([bytes, bytearray, memoryview])), max_size=20
-)
-
-
-@given(entries=ENTRIES)
-@example(entries=[b"long" * 1000, b"", b"short"] * 7)
-@example(entries=[b""] + [b"longer than the first one"] * 40)
-@example(entries=[b"a"] * 65535)
-@example(entries=[b"a"] * 65536)
-def test_packed_entries_are_a_msgpack_array(loops: ModuleType, entries: list[bytes]) -> None:
-    packed = loops.pack_entries(entries)
-    assert msgspec.msgpack.decode(packed) == entries
-    assert packed == PYTHON.pack_entries(entries)
-
-
-def test_what_is_no_list_of_bytes_is_not_packed() -> None:
-    pack: Callable[[object], bytes] = byte_loops.pack_entries
-    if type(pack).__name__ == "function":
-        pytest.skip("the encoder of msgpack packs anything; this is about memory")
-    for wrong in ([b"a", None], [b"a", "b"], (b"a",)):
-        with pytest.raises(TypeError):
-            pack(wrong)
