@@ -76,6 +76,8 @@ def test_texts_between_like_parts_become_lines(loops: ModuleType, texts: list[by
 )
 @example(data=PREFIX + TAIL[1:], start=0, tail=TAIL, separator=SEPARATOR)
 @example(data=PREFIX + SEPARATOR[1:] + TAIL, start=0, tail=TAIL, separator=SEPARATOR)
+@example(data=PREFIX + b"a" + SEPARATOR[:-1] + TAIL, start=0, tail=TAIL, separator=SEPARATOR)
+@example(data=PREFIX + b"a" + SEPARATOR + b"a" + SEPARATOR[:-1] + TAIL, start=0, tail=TAIL, separator=SEPARATOR)
 def test_whatever_the_parts_are_both_say_the_same(data: bytes, start: int, tail: bytes, separator: bytes) -> None:
     arguments = (data, start, PREFIX, separator, tail)
     assert byte_loops.cut_like_texts(*arguments) == PYTHON.cut_like_texts(*arguments)

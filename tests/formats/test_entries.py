@@ -30,6 +30,8 @@ ENTRIES = st.lists(
 @given(entries=ENTRIES)
 @example(entries=[b"long" * 1000, b"", b"short"] * 7)
 @example(entries=[b""] + [b"longer than the first one"] * 40)
+@example(entries=[b"a"] * 15)
+@example(entries=[b"a"] * 16)
 @example(entries=[b"a"] * 65535)
 @example(entries=[b"a"] * 65536)
 def test_packed_entries_are_a_msgpack_array(loops: ModuleType, entries: list[bytes]) -> None:

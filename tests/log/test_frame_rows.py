@@ -11,6 +11,7 @@ from flumepy.log.frame import Frame, NativeFormat
 from tests.twins import in_python
 
 PLAIN, OTHER = 1, 2
+EMPTY = 0  # stands for a plain frame without numbers
 POSITION, SEQUENCE = (1 << 40) + 7, (1 << 33) + 5
 FORMAT = NativeFormat()
 PYTHON = in_python(frame_rows)
@@ -30,6 +31,7 @@ def frames(lengths: list[int], kinds: dict[int, int] | None = None) -> tuple[byt
     for number, length in enumerate(lengths):
         kind = (kinds or {}).get(number, PLAIN)
         count = 2 if kind == PLAIN else 0
+        kind = kind or PLAIN
         starts.append(len(data))
         prepared = FORMAT.prepare(Frame(kind, count, [b"x" * length]), sequence, POSITION + len(data), 9)
         data += b"".join(prepared.parts)
@@ -51,8 +53,10 @@ def test_a_row_goes_on_to_the_last_frame_that_another_one_speaks_for(loops: Modu
     assert loops.row_end(memoryview(data), POSITION, 0, SEQUENCE, PLAIN, 1 << 20) == wanted
 
 
-@given(lengths=LENGTHS, place=st.integers(0), kind=st.sampled_from([OTHER, 255]))
-def test_a_frame_of_another_kind_ends_a_row(loops: ModuleType, lengths: list[int], place: int, kind: int) -> None:
+@given(lengths=LENGTHS, place=st.integers(0), kind=st.sampled_from([OTHER, 255, EMPTY]))
+def test_a_frame_of_another_kind_or_without_numbers_ends_a_row(
+    loops: ModuleType, lengths: list[int], place: int, kind: int
+) -> None:
     place %= len(lengths)
     data, starts = frames(lengths, {place: kind})
     assert loops.row_end(data, POSITION, 0, SEQUENCE, PLAIN, 1 << 20) == (starts[place], SEQUENCE + 2 * place)
