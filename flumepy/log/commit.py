@@ -14,44 +14,38 @@ not take it away, so `close` gets it only when the leader's last system call has
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Final
 
 from flumepy.core.cpus import unplaced
 from flumepy.core.threads import Wakeup, start_thread
 from flumepy.log.callbacks import Call, Callback, CallQueue
-from flumepy.log.errors import LogFailedError
-from flumepy.log.ticket import Level, Ticket
-from flumepy.log.waiter import Waiter, chain
+from flumepy.log.errors import LogFailedError, disk_failure
+from flumepy.log.ticket import SYNCED, Level, Ticket
+from flumepy.log.waiter import Waiter, chain, split
+from flumepy.log.writer import FrameWriter
 
 __all__ = ["GroupCommit", "Level", "Ticket"]
 
-MOST_BEFORE_LEADER = 100  # so many are woken before somebody leads again
-SYNCED = Level.SYNCED  # to look up a member of an enum takes as long as to take a lock
-
-
-class Writer(Protocol):
-    """What the leader does. Both raise OSError."""
-
-    def write(self, tickets: list[Ticket]) -> None:
-        """Write frames in order."""
-
-    def sync(self) -> None:
-        """Make what was written durable."""
+MOST_BEFORE_LEADER: Final = 100  # so many are woken before somebody leads again
 
 
 class GroupCommit:
     """The queue of appended frames and of those who wait for them. `lock` is the log's append lock."""
 
-    def __init__(self, name: str, lock: threading.Lock, writer: Writer, advanced: Callable[[], None]) -> None:
+    def __init__(self, name: str, lock: threading.Lock, writer: FrameWriter) -> None:
         self.lock = lock  # guards everything below
         self._name = name
         self._writer = writer
-        self._advanced = advanced
+        self.listeners: tuple[Callable[[], None], ...] = ()  # called by the leader when an end has moved
         self._pending: list[Ticket] = []
         self._waiters: list[Waiter] = []
         self._heirs: list[Wakeup] = []  # those who get the lead next, whatever happens
         self._calls = CallQueue(self.lock)
         self._is_led = False
+        # What the one who leads is at; it alone touches these.
+        self._batch: list[Ticket] = []
+        self._batch_end = 0
+        self._syncs = False
         self._syncer: Wakeup | None = None
         self._syncer_thread: threading.Thread | None = None
         self.failure: LogFailedError | None = None
@@ -81,14 +75,18 @@ class GroupCommit:
             if self._is_led:
                 waiter = Waiter(end, level)
                 self._waiters.append(waiter)
-            self._is_led = True
+            else:
+                self._is_led = True
+                self._gather(syncs=level is SYNCED)
         if waiter is not None:
             self._follow(waiter)
             if waiter.error is not None:
                 raise waiter.error
             if not waiter.is_promoted:
                 return
-        self._lead(syncs=level is SYNCED)
+            with self.lock:
+                self._gather(syncs=level is SYNCED)
+        self._lead()
         if self.reached(level) < end:
             raise self._why_not(end)
 
@@ -147,16 +145,20 @@ class GroupCommit:
                 if self.failure is not None:
                     return
                 leads = not self._is_led and bool(self._calls.waiting)
-                self._is_led = self._is_led or leads
+                if leads:
+                    self._is_led = True
+                    self._gather(syncs=False)
             if leads:
-                self._lead(syncs=False)
+                self._lead()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Keep everybody from leading inside the block; what was appended before is written and synced first."""
         self._take_lead()
         try:
-            self._round(syncs=True)
+            with self.lock:
+                self._gather(syncs=True)
+            self._make_round()
             self._wake(hands_over=False)
             yield
         finally:
@@ -188,43 +190,52 @@ class GroupCommit:
         if thread is not None and thread is not threading.current_thread():
             thread.join()
 
-    def _lead(self, *, syncs: bool) -> None:
-        """Make a round, then hand over, then call back; called by the one who has the lead."""
+    def _gather(self, *, syncs: bool) -> None:
+        """Begin a round: take up what is pending, and see whether anybody wishes a sync. After a failure that is nothing.
+
+        Called by the one who has the lead, with the lock held.
+        """
+        self._batch, self._pending = self._pending, []
+        self._batch_end = self._batch[-1].end if self._batch else self.written_end
+        if not syncs:
+            syncs = self._calls.wants_sync() or any(waiter.level is SYNCED for waiter in self._waiters)
+        self._syncs = syncs and self.failure is None
+
+    def _lead(self) -> None:
+        """Make the round, then hand over, then call back; called by the one who has the lead."""
         try:
-            self._round(syncs=syncs)
+            self._make_round()
         finally:
             self._wake(hands_over=True)
             if self._calls.due:
                 self._calls.serve()
 
-    def _round(self, *, syncs: bool) -> None:
-        """Write what is pending, sync if anybody wishes it; after a failure nothing is touched."""
-        with self.lock:
-            if self.failure is not None:
-                return
-            batch, self._pending = self._pending, []
-            end = batch[-1].end if batch else self.written_end
-            if not syncs:
-                syncs = self._calls.wants_sync() or any(waiter.level is SYNCED for waiter in self._waiters)
+    def _make_round(self) -> None:
+        """Write what was gathered, then sync."""
+        batch, end = self._batch, self._batch_end
         try:
             if batch:
                 self._writer.write(batch)
                 self.written_end = end
-                if syncs and (self._waiters or self._calls.waiting):
+                if self._syncs and (self._waiters or self._calls.waiting):
                     self._wake_for_written()
-                self._advanced()
-            if syncs and self.synced_end < end:
+                self._tell_listeners()
+            if self._syncs and self.synced_end < end:
                 self._writer.sync()
                 self.synced_end = end
-                self._advanced()
+                self._tell_listeners()
         except OSError as error:
-            self.fail(self.disk_failure(error))
+            self.fail(disk_failure(self._name, error))
         except BaseException as error:
             # What came of the frames is unknown, as after a failed write: nobody may wait for them forever.
             failure = LogFailedError(f"{self._name}: the commit was interrupted ({error!r}); the log is opened anew")
             failure.__cause__ = error
             self.fail(failure)
             raise
+
+    def _tell_listeners(self) -> None:
+        for listener in self.listeners:
+            listener()
 
     def _wake_for_written(self) -> None:
         """Wake those who wait for no more than the write, if any: one who comes now sees the new end."""
@@ -239,7 +250,11 @@ class GroupCommit:
         """
         first: Waiter | None = None
         with self.lock:
-            ready = self._take_ready() if self._waiters else []
+            if not self._waiters and not self._calls.waiting:  # nobody but the leader, which is most often so
+                if hands_over:
+                    self._choose_leader()
+                return
+            ready, self._waiters = split(self._waiters, self.written_end, self.synced_end)
             if self._calls.waiting:
                 self._calls.move(self.written_end, self.synced_end)
             if ready:
@@ -250,16 +265,6 @@ class GroupCommit:
                 self._choose_leader()
         if first is not None:
             first.gate.set()
-
-    def _take_ready(self) -> list[Waiter]:
-        """Take out the waiters whose wait is over. Called with the lock held."""
-        ready: list[Waiter] = []
-        still: list[Waiter] = []
-        for waiter in self._waiters:
-            reached = self.synced_end if waiter.level is SYNCED else self.written_end
-            (ready if waiter.end <= reached else still).append(waiter)
-        self._waiters = still
-        return ready
 
     def _choose_leader(self) -> None:
         """Give the lead to a thread that waits if there is one, else to the syncer. Called with the lock held."""
@@ -273,15 +278,6 @@ class GroupCommit:
             self._is_led = False
             if self._calls.waiting:
                 self._wake_syncer()
-
-    def disk_failure(self, error: OSError) -> LogFailedError:
-        """Return what everybody gets from now on: after a failed sync nobody knows what the disk holds."""
-        failure = LogFailedError(
-            f"{self._name}: the disk failed ({error.strerror or error}); what was not acknowledged is given back,"
-            " and the log is opened anew"
-        )
-        failure.__cause__ = error
-        return failure
 
     def fail(self, failure: LogFailedError) -> None:
         """Fail every open ticket and all that come; the first failure stays."""

@@ -11,7 +11,7 @@ from flumepy.core.errors import FlumeError, StartError, call_all, translate
 from flumepy.log.commit import GroupCommit, Level, Ticket
 from flumepy.log.cursor import Cursor
 from flumepy.log.disk import Disk
-from flumepy.log.errors import LogFailedError, LogFullError
+from flumepy.log.errors import LogFailedError, LogFullError, disk_failure
 from flumepy.log.format import FrameFormat, Prepared
 from flumepy.log.opening import Opener
 from flumepy.log.recovery import Reader, Recovery, Visit
@@ -44,12 +44,11 @@ class Log(Generic[FrameT]):
         self._lock = threading.Lock()  # the append lock; guards everything below
         self._row = SegmentRow(self._lock, self.disk, self._is_empty)
         writer = FrameWriter(self._row, self._shelf, self.disk, self._lock, self._new_header)
-        self._commit = GroupCommit(name, self._lock, writer, self._advanced)
+        self._commit = GroupCommit(name, self._lock, writer)
         self._log_id = b""
         self._next_position = 0
         self._next_sequence = 0
         self._room_end = 0  # frames up to this position fit into the file that is being filled
-        self._listeners: tuple[Callable[[], None], ...] = ()
         self._damages: dict[int, int] = {}  # start and end of the damaged places that are known
         self._is_truncating = False
         self._truncation = threading.Lock()  # held while frames are cut off; appends wait for it
@@ -227,11 +226,7 @@ class Log(Generic[FrameT]):
     def on_advance(self, listener: Callable[[], None]) -> None:
         """Call this, on the committing thread, whenever frames have become written or synced."""
         with self._lock:
-            self._listeners = (*self._listeners, listener)
-
-    def _advanced(self) -> None:
-        for listener in self._listeners:
-            listener()
+            self._commit.listeners = (*self._commit.listeners, listener)
 
     @property
     def segment_count(self) -> int:
@@ -254,7 +249,7 @@ class Log(Generic[FrameT]):
                 try:
                     self._shelf.retire(segment)
                 except OSError as error:
-                    self._commit.fail(failure := self._commit.disk_failure(error))
+                    self._commit.fail(failure := disk_failure(self.name, error))
                     raise failure from error
 
     def truncate_to(self, position: int) -> None:
@@ -287,7 +282,7 @@ class Log(Generic[FrameT]):
             position, next_sequence = end_before(self._row, position, self.disk, self.format)
             cut_off(self._row, self._shelf, position, self.disk, self._new_header)
         except OSError as error:
-            self._commit.fail(failure := self._commit.disk_failure(error))
+            self._commit.fail(failure := disk_failure(self.name, error))
             raise failure from error
         with self._lock:
             active = self._row.active

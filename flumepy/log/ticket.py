@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flumepy.core.errors import FlumeError
 
@@ -17,6 +17,9 @@ class Level(IntEnum):
 
     WRITTEN = 1  #: in the page cache: survives the process
     SYNCED = 2  #: on the disk: survives the machine
+
+
+SYNCED: Final = Level.SYNCED  # compiled, a constant is read at once; a member of an enum would be looked up twice
 
 
 class Ticket:

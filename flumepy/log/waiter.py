@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from flumepy.core.errors import FlumeError
 from flumepy.core.threads import Wakeup
-from flumepy.log.ticket import Level
+from flumepy.log.ticket import SYNCED, Level
 
 
 class Waiter:
@@ -41,3 +41,13 @@ def chain(waiters: list[Waiter]) -> Waiter:
     for waiter, follower in pairwise(waiters):
         waiter.next = follower
     return waiters[0]
+
+
+def split(waiters: list[Waiter], written_end: int, synced_end: int) -> tuple[list[Waiter], list[Waiter]]:
+    """Return those whose wait is over, and the others."""
+    ready: list[Waiter] = []
+    still: list[Waiter] = []
+    for waiter in waiters:
+        reached = synced_end if waiter.level is SYNCED else written_end
+        (ready if waiter.end <= reached else still).append(waiter)
+    return ready, still
