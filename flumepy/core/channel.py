@@ -13,6 +13,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.component import Component, Context
 from flumepy.core.counters import ChannelCounters
 from flumepy.core.errors import FlumeError
+from flumepy.core.listeners import Listeners
 from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import OptionsT
 from flumepy.core.threads import Wakeup
@@ -56,7 +57,7 @@ class Channel(Component[OptionsT]):
     def __init__(self, context: Context, options: OptionsT) -> None:
         super().__init__(context, options)
         self.counters = ChannelCounters(context.name)
-        self._listeners: tuple[Wakeup, ...] = ()
+        self.listeners = Listeners()
 
     @abstractmethod
     def transaction(self) -> Transaction:
@@ -127,18 +128,16 @@ class Channel(Component[OptionsT]):
 
     def listen(self, wakeup: Wakeup) -> None:
         """Poke this wake-up at each put."""
-        self._listeners = (*self._listeners, wakeup)
+        self.listeners.add(wakeup)
 
     def unlisten(self, wakeup: Wakeup) -> None:
         """Stop poking it."""
-        self._listeners = tuple(known for known in self._listeners if known is not wakeup)
+        self.listeners.remove(wakeup)
 
     def wake_listeners(self) -> None:
         """Tell waiting sinks that there are events; channels call this after each put that takers can see."""
-        for wakeup in self._listeners:
-            wakeup.poke()
+        self.listeners.wake()
 
     def nudge_listeners(self) -> None:
         """Tell resting sinks that a put found no room."""
-        for wakeup in self._listeners:
-            wakeup.nudge()
+        self.listeners.nudge()

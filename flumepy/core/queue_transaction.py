@@ -117,8 +117,11 @@ class QueueTransaction(Transaction):
         most = self._channel.transaction_capacity
         runs = self.take_runs(limit if most is None else min(limit, most - self._taken_count))
         self._taken += runs
-        self._taken_count += sum([run.count for run in runs])
-        return [run.remaining() for run in runs]
+        batches: list[EventBatch] = []
+        for run in runs:
+            self._taken_count += run.count
+            batches.append(run.remaining())
+        return batches
 
     def do_commit(self, taken: int | None) -> None:
         if self._puts:

@@ -64,7 +64,7 @@ class LogChannel(LogLife[OptionsT]):
     def _encode(self, offer: LogOffer, events: EventQueue) -> Put:
         now_s = self.context.clock.monotonic_s()
         try:
-            return Put(offer.batch, events.codec, now_s, offer.end, line=offer.line)
+            return Put(offer.batch, events.sealer, now_s, offer.end, line=offer.line)
         except FlumeError:
             self.counters.put_error += offer.count
             raise

@@ -11,7 +11,7 @@ events; one that is read twice changes nothing.
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from flumepy.core.batch import EventBatch
 from flumepy.core.errors import InputError
@@ -19,18 +19,18 @@ from flumepy.formats.event_columns import decode_batch, encode_batch
 from flumepy.log.disk import Buffer
 from flumepy.log.frame import HEAD, MAX_PAYLOAD_BYTES, Frame, StoredFrame
 
-PUT = 1
-TAKE = 2
-GAP = 3
+PUT: Final = 1
+TAKE: Final = 2
+GAP: Final = 3
 
 #: a payload of a GAP frame is no longer, so that reading one back costs no memory
 _MOST_GAP_BYTES = 1024 * 1024
 _ZEROS = bytes(64 * 1024)
 
-_WATERMARK = struct.Struct("<Q")
-_RANGE = struct.Struct("<QI")
-_ONE_RANGE = struct.Struct("<QQI")
-_MOST_IN_A_RANGE = (1 << 32) - 1
+_WATERMARK: Final = struct.Struct("<Q")
+_RANGE: Final = struct.Struct("<QI")
+_pack_one_range: Final = struct.Struct("<QQI").pack
+_MOST_IN_A_RANGE: Final = (1 << 32) - 1
 
 #: [first, stop) in sequence numbers
 Span = tuple[int, int]
@@ -38,6 +38,10 @@ Span = tuple[int, int]
 
 class PayloadCodec(Protocol):
     """Compresses or encrypts payloads."""
+
+    @property
+    def seals(self) -> bool:
+        """Tell whether `seal` does anything."""
 
     def seal(self, kind: int, count: int, parts: Sequence[Buffer]) -> tuple[int, Sequence[Buffer]]:
         """Return the frame's flags and the payload as it is stored."""
@@ -75,10 +79,10 @@ def read_put(stored: StoredFrame, codec: PayloadCodec | None = None) -> EventBat
     return decode_batch(stored.count, payload)
 
 
-def take_frame(watermark: int, spans: Sequence[Span]) -> Frame:
+def take_frame(watermark: int, spans: list[Span]) -> Frame:
     """Return the frame that marks events as taken."""
     if len(spans) == 1 and (count := spans[0][1] - spans[0][0]) <= _MOST_IN_A_RANGE:
-        return Frame(TAKE, 0, [_ONE_RANGE.pack(watermark, spans[0][0], count)])
+        return Frame(TAKE, 0, [_pack_one_range(watermark, spans[0][0], count)])
     payload = bytearray(_WATERMARK.pack(watermark))
     for first, stop in spans:
         for start in range(first, stop, _MOST_IN_A_RANGE):

@@ -11,6 +11,7 @@ from typing import Protocol
 from flumepy.core.batch import EventBatch
 from flumepy.core.clock import Clock
 from flumepy.core.errors import ChannelError, FlumeError
+from flumepy.core.listeners import Listeners
 from flumepy.core.queue_transaction import QueueOffer
 from flumepy.core.queue_transaction import Run as QueueRun
 from flumepy.event_log.counters import LogChannelCounters
@@ -22,11 +23,6 @@ from flumepy.log.errors import LogFailedError, LogFullError
 
 class Keeper(Protocol):
     """What the channel does for its ledger, without a lock."""
-
-    is_full: bool
-
-    def wake_listeners(self) -> None:
-        """Events are to be had."""
 
     def tell_room(self) -> None:
         """Say that the disk is no longer full."""
@@ -42,7 +38,7 @@ class Keeper(Protocol):
 
 
 class Ledger:
-    """Guarded by the channel's lock. `waiting`: the channel's line of puts that wait for room."""
+    """Guarded by the channel's lock. `waiting`: the channel's line of puts that wait for room; `listeners`: its own."""
 
     def __init__(self, keeper: Keeper, clock: Clock, name: str) -> None:
         self._keeper = keeper
@@ -50,17 +46,19 @@ class Ledger:
         self._name = name
         self.lock = threading.Lock()
         self.waiting: deque[QueueOffer] = deque()
+        self.listeners = Listeners()
         self.counters = LogChannelCounters(name)
         self.capacity = 0
         self.used = 0  # events that count against the capacity
         self.reserved = 0  # those of them that are not in the queue yet
+        self.is_full = False  # it was said that the disk is full, and not yet that it is no longer
         self.events: EventQueue | None = None  # this life of the queue; None while it is closed
         self.closed: FlumeError = ChannelError(f"{name} is not started")  # why it is
 
     def encode(self, batch: EventBatch, events: EventQueue) -> Put:
         """Return a put that its own thread will wait for. Raises what the codec raises."""
         try:
-            put = Put(batch, events.codec, self._clock.monotonic_s())
+            put = Put(batch, events.sealer, self._clock.monotonic_s())
         except FlumeError:
             self.counters.put_error += len(batch)
             raise
@@ -85,7 +83,7 @@ class Ledger:
             events.puts.store(put)
         except (LogFullError, LogFailedError) as error:
             raise self._keeper.put_failed(events, put, error) from error
-        self._keeper.wake_listeners()
+        self.listeners.wake()
         self.stored(events, count)
         return True
 
@@ -98,7 +96,8 @@ class Ledger:
                 self.used -= count  # this life found them on the disk
             counters.put_success += count
             counters.channel_size = self.used - self.reserved
-        if self._keeper.is_full:
+        if self.is_full:
+            self.is_full = False
             self._keeper.tell_room()
 
     def take(self, limit: int) -> list[QueueRun]:

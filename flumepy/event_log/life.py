@@ -34,14 +34,13 @@ class LogLife(QueueChannel[OptionsT]):
         self._ledger = ledger = Ledger(self, context.clock, context.name)
         super().__init__(context, options)
         self.counters = ledger.counters
-        ledger.lock, ledger.waiting = self._lock, self._waiting
+        ledger.lock, ledger.waiting, ledger.listeners = self._lock, self._waiting, self.listeners
         ledger.closed = self._closed_error("it is not started")
         self.disk = Disk()
         self._store: EventStore | None = None
         self._caretaker = Caretaker(self, self.name, self.log)
         self._checkpoint_complaint: str | None = None
         self._full_said_s = float("-inf")
-        self.is_full = False  #: it was said that the disk is full, and not yet that it is no longer
 
     def _apply(self, options: OptionsT) -> None:
         super()._apply(options)
@@ -203,12 +202,11 @@ class LogLife(QueueChannel[OptionsT]):
         now_s = self.context.clock.monotonic_s()
         if now_s - self._full_said_s >= COMPLAINT_INTERVAL_S:
             self._full_said_s = now_s
-            self.is_full = True
+            self._ledger.is_full = True
             self.log.warning("%s", reason)
 
     def tell_room(self) -> None:
         """Say that the disk is no longer full."""
-        self.is_full = False
         self.log.info("There is space again; puts go on.")
 
     def sync(self) -> None:

@@ -34,7 +34,7 @@ class Put:
         self.batch = batch
         frame = put_frame(batch, codec)
         self.count = frame.count
-        self.frame: Frame | None = frame
+        self.frame: Frame | None = frame  # until it has its place
         #: in memory; the frame of a batch that is stored as it is knows it without counting
         self.size_bytes = batch.body_bytes() if frame.flags else frame.length
         self.put_s = put_s
@@ -43,6 +43,12 @@ class Put:
         self.leader = 0  # the thread that will wait with `Puts.store`, and sync; 0: it is answered with `then`
         self.ticket: Ticket | None = None  # its place, once it has one
         self.error: FlumeError | None = None  # why it got none, where a thread leads
+
+    @property
+    def end(self) -> int:
+        """Return the position behind its frame, which has its place."""
+        assert self.ticket is not None
+        return self.ticket.end
 
     def lead(self) -> None:
         """Promise that this thread waits for the put, with `Puts.store`."""

@@ -9,40 +9,41 @@ from collections import deque
 from collections.abc import Callable
 
 from flumepy.core.errors import FlumeError
+from flumepy.event_log.appender import Appender
 from flumepy.event_log.put import Put
 from flumepy.event_log.watch import Watch
 from flumepy.log.errors import LogFailedError, LogFullError
 from flumepy.log.frame import Frame
 from flumepy.log.log import Log
-from flumepy.log.ticket import Level, Ticket
+from flumepy.log.ticket import Level
 
 Answer = Callable[[list[Put], FlumeError | None], None]
 
 
 class Puts:
-    """append: gives a frame its place in the log. show: lets takers see a put, with the lock held. answer: ends puts."""
+    """show: lets takers see a put, with the lock held. answer: ends puts."""
 
     def __init__(
         self,
         log: Log[Frame],
         level: Level,
         lock: threading.Lock,
-        append: Callable[[Frame], Ticket],
-        show: Callable[[Put, Ticket], None],
+        appender: Appender,
+        show: Callable[[Put], None],
         answer: Answer,
         watch: Watch,
     ) -> None:
         self._log = log
         self._level = level
         self._lock = lock  # the queue's
-        self._append = append
+        self._appender = appender
         self._show = show
         self._answer = answer
         self._watch = watch
         self._arrivals: deque[Put] = deque()
         self._storing = threading.Lock()  # one thread at a time appends arrivals, in their order
-        self._pending: deque[tuple[Put, Ticket]] = deque()  # appended, in the order of the log
-        self._unanswered: deque[tuple[Put, Ticket]] = deque()  # those of them that no thread waits for
+        self._pending: deque[Put] = deque()  # appended, in the order of the log
+        self._unanswered: deque[Put] = deque()  # those of them that no thread waits for
 
     def enqueue(self, put: Put) -> None:
         """Give a put its place in the order; `flush` must follow. May be called under a lock."""
@@ -50,7 +51,7 @@ class Puts:
 
     def flush(self) -> None:
         """Append what was enqueued, unless another thread is at it: that one sees it."""
-        while self._arrivals and self._storing.acquire(blocking=False):
+        while self._arrivals and self._storing.acquire(False):
             try:
                 while self._arrivals:
                     self._store(self._arrivals.popleft())
@@ -65,13 +66,13 @@ class Puts:
         Raises LogFullError, LogFailedError.
         """
         self.flush()
-        while put.ticket is None and put.error is None:
+        while put.frame is not None and put.error is None:
             with self._storing:
                 pass
             self.flush()
-        if put.ticket is None:
-            assert put.error is not None
+        if put.error is not None:
             raise put.error
+        assert put.ticket is not None
         put.ticket.wait(self._level)
         self.publish()
 
@@ -81,16 +82,14 @@ class Puts:
             return
         assert put.frame is not None
         try:
-            ticket = self._append(put.frame)
+            put.ticket = self._appender.append(put.frame)
         except (LogFullError, LogFailedError) as error:
             self._refuse(put, error)
             return
-        put.frame = None
-        self._pending.append((put, ticket))
-        if put.leader:
-            put.ticket = ticket
-        else:
-            self._unanswered.append((put, ticket))
+        self._pending.append(put)
+        if not put.leader:
+            self._unanswered.append(put)
+        put.frame = None  # a leader on another thread goes on from here, and publishes
 
     def _refuse(self, put: Put, error: FlumeError) -> None:
         if put.leader:
@@ -107,15 +106,15 @@ class Puts:
         pending = self._pending
         with self._lock:
             end = self._end()
-            while pending and pending[0][1].end <= end:
-                self._show(*pending.popleft())
+            while pending and pending[0].end <= end:
+                self._show(pending.popleft())
 
     def reached(self, error: FlumeError | None) -> None:
         """Answer what has reached the level, or everything with the failure; the watch calls."""
         unanswered, ended = self._unanswered, list[Put]()
         end = self._end()
-        while unanswered and (error is not None or unanswered[0][1].end <= end):
-            ended.append(unanswered.popleft()[0])
+        while unanswered and (error is not None or unanswered[0].end <= end):
+            ended.append(unanswered.popleft())
         if error is None:
             self.publish()
         if ended:

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from flumepy.core.clock import Clock, SystemClock
 from flumepy.core.errors import FlumeError
+from flumepy.event_log.appender import Appender
 from flumepy.event_log.backlog import Backlog, wanted_of
 from flumepy.event_log.checkpoint import Checkpoint
 from flumepy.event_log.frames import PayloadCodec, take_frame
@@ -22,8 +23,7 @@ from flumepy.event_log.runs import OVERHEAD_BYTES, Run, cut_head, spans_of
 from flumepy.event_log.takes import Takes
 from flumepy.event_log.watch import Watch
 from flumepy.log.errors import LogFailedError, LogFullError
-from flumepy.log.frame import Frame
-from flumepy.log.ticket import Level, Ticket
+from flumepy.log.ticket import Level
 
 HOT_BYTES = 16 * 1024 * 1024
 
@@ -47,14 +47,15 @@ class EventQueue:
     ) -> None:
         self.log = recovered.log
         self.level = level
-        self.codec = codec
+        self.sealer = codec if codec is not None and codec.seals else None  #: what a put is sealed with
         self._owner = owner or NoOwner()
         self._hot_limit = hot_bytes
         self._settling = threading.Lock()  # one thread at a time releases
         self._lock = threading.Lock()  # guards everything below
         self._watch = Watch(self.log, level, self._lock, self._reached, self._has_more)
-        self.puts = Puts(self.log, level, self._lock, self._log_frame, self._show, self._answer, self._watch)
-        self._takes = Takes(self.log, level, self._lock, recovered.taken, self._log_take, self._watch, self._note_low)
+        self._appender = appender = Appender(self.log, self._owner)
+        self.puts = Puts(self.log, level, self._lock, appender, self._show, self._answer, self._watch)
+        self._takes = Takes(self.log, level, self._lock, recovered.taken, appender, self._watch, self._note_low)
         self._returned: deque[Run] = deque()
         self._hot: deque[Run] = deque()
         self._hot_bytes = 0
@@ -71,15 +72,6 @@ class EventQueue:
         self.settled_version = -1  #: the version that the last `settle` summed up
         if self._is_behind:
             self._backlog.begin(recovered.low, min(recovered.taken.watermark, self._end_sequence))
-
-    def _log_frame(self, frame: Frame, *, uses_reserve: bool = False) -> Ticket:
-        ticket = self.log.append(frame, uses_reserve=uses_reserve)
-        if ticket.new_segment is not None:
-            self._owner.make_space_later()
-        return ticket
-
-    def _log_take(self, frame: Frame) -> Ticket:
-        return self._log_frame(frame, uses_reserve=True)
 
     def _reached(self, error: FlumeError | None) -> None:
         """End what has reached the level, or all of it with the failure; the watch calls."""
@@ -99,7 +91,9 @@ class EventQueue:
             self._owner.wake_listeners()
         self._owner.puts_ended(self, puts, error)
 
-    def _show(self, put: Put, ticket: Ticket) -> None:
+    def _show(self, put: Put) -> None:
+        ticket = put.ticket
+        assert ticket is not None
         size_bytes = put.size_bytes
         if not self._is_behind and (
             not self._hot or self._hot_bytes + OVERHEAD_BYTES * len(self._hot) < self._hot_limit
@@ -249,7 +243,7 @@ class EventQueue:
                 start, low, taken = self._takes.start, self._low(), self._takes.ranges
                 queued = self._end_sequence - taken.watermark - taken.count_above
                 frame = take_frame(taken.watermark, taken.spans())
-            ticket = self._log_take(frame)
+            ticket = self._appender.append(frame, uses_reserve=True)
             ticket.wait(Level.SYNCED)
             self.log.release(min(low, start))
             self.settled_version = version

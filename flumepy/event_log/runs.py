@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Final
 
 from flumepy.core import queue_transaction
 from flumepy.core.batch import EventBatch
 from flumepy.event_log.frames import Span
 
 #: what a run costs beside its bodies
-OVERHEAD_BYTES = 256
+OVERHEAD_BYTES: Final = 256
 
 
 class Run(queue_transaction.Run):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from flumepy.core.errors import FlumeError
+from flumepy.event_log.appender import Appender
 from flumepy.event_log.frames import Span, take_frame
 from flumepy.event_log.ranges import TakenRanges
 from flumepy.event_log.runs import joined
@@ -28,7 +29,7 @@ MOST_RIDING_EVENTS = 4000
 class Takes:
     """Guarded by the queue's lock, which is never held while a frame is appended or waited for.
 
-    append: gives a frame its place in the log. watch: leads to `arrive` when what was appended has reached the level.
+    watch: leads to `arrive` when what was appended has reached the level.
     arrived: called, with the lock held, when facts have reached `ranges`.
     """
 
@@ -38,14 +39,14 @@ class Takes:
         level: Level,
         lock: threading.Lock,
         ranges: TakenRanges,
-        append: Callable[[Frame], Ticket],
+        appender: Appender,
         watch: Watch,
         arrived: Callable[[], None],
     ) -> None:
         self._log = log
         self._level = level
         self._lock = lock
-        self._append = append
+        self._appender = appender
         self._watch = watch
         self._arrived = arrived
         self.ranges = ranges
@@ -145,7 +146,7 @@ class Takes:
             self._open[number] = self._log.written_end
             watermark = self.ranges.watermark  # as true later as it is now
         try:
-            return number, self._append(take_frame(watermark, spans))
+            return number, self._appender.append(take_frame(watermark, spans), uses_reserve=True)
         except FlumeError:
             with self._lock:
                 del self._open[number]

@@ -16,6 +16,7 @@ that damage gives an InputError, or other bytes in a body, never anything else.
 import re
 import struct
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -24,14 +25,15 @@ from flumepy.core.errors import InputError
 from flumepy.core.line_text import LINE_FEED, Buffer, LineText
 from flumepy.formats.entries import pack_entries
 
-VERSION = 2
-LINES = 1  #: flag: every entry ends with a line feed that is not part of its body
-TEXT = 2  #: flag: one line feed after each body, none in it, and no lengths
+VERSION: Final = 2
+LINES: Final = 1  #: flag: every entry ends with a line feed that is not part of its body
+TEXT: Final = 2  #: flag: one line feed after each body, none in it, and no lengths
 
-_HEAD = struct.Struct("<BBHI")
+_HEAD: Final = struct.Struct("<BBHI")
+_pack_head: Final = _HEAD.pack
 _LONE_SURROGATE = re.compile(f"[{chr(0xD800)}-{chr(0xDFFF)}]")
-_NO_HEADERS = b"\x80"
-_encoder = msgspec.msgpack.Encoder()
+_NO_HEADERS: Final = b"\x80"
+_encoder: Final = msgspec.msgpack.Encoder()
 _headers_decoder = msgspec.msgpack.Decoder(dict[str, str | list[str | None]])
 _entries_decoder = msgspec.msgpack.Decoder(list[bytes])
 
@@ -43,13 +45,13 @@ def encode_batch(batch: EventBatch) -> Sequence[Buffer]:
     """
     headers = _encode_headers(batch.headers)
     if batch.text is not None:
-        return [_HEAD.pack(VERSION, TEXT, 0, len(headers)) + headers, *batch.text.buffers()]
+        return [_pack_head(VERSION, TEXT, 0, len(headers)) + headers, *batch.text.buffers()]
     lines = batch.lines
     try:
         entries = pack_entries(batch.bodies if lines is None else lines)
     except ValueError as error:
         raise InputError("a body of 4 GiB or more cannot be stored") from error
-    return [_HEAD.pack(VERSION, 0 if lines is None else LINES, 0, len(headers)) + headers, entries]
+    return [_pack_head(VERSION, 0 if lines is None else LINES, 0, len(headers)) + headers, entries]
 
 
 def decode_batch(count: int, data: bytes | bytearray | memoryview) -> EventBatch:

@@ -38,6 +38,11 @@ class Codec:
         self._encryption = Encryption(keys)
         self._limit = limit
 
+    @property
+    def seals(self) -> bool:
+        """Tell whether `seal` compresses or encrypts."""
+        return self._number != 0 or self._encrypts
+
     def seal(self, kind: int, count: int, parts: Sequence[Buffer]) -> tuple[int, list[Buffer]]:
         """Return the flags of a frame and the parts of its payload. Raises InputError for 2 GiB or more to encrypt."""
         flags, coded = self._compress(parts) if self._number else (0, list(parts))

@@ -5,12 +5,13 @@ import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from mypy_extensions import mypyc_attr
 
 from flumepy.core.errors import StartError
 
-IOV_MAX = 1000  # Linux allows 1024 buffers in one call
+IOV_MAX: Final = 1000  # Linux allows 1024 buffers in one call
 Buffer = bytes | bytearray | memoryview
 
 
@@ -60,8 +61,11 @@ class Disk:
             self.write(descriptor, parts[:IOV_MAX], offset)
             offset += sum(map(len, parts[:IOV_MAX]))
             parts = parts[IOV_MAX:]
+        size = 0
+        for part in parts:
+            size += len(part)
         written = os.pwritev(descriptor, parts, offset)
-        if written != sum(map(len, parts)):
+        if written < size:
             self._write_rest(descriptor, b"".join(parts), written, offset)
 
     def _write_rest(self, descriptor: int, data: bytes, written: int, offset: int) -> None:

@@ -22,26 +22,29 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from crc32c import crc32c
 
 from flumepy.core.errors import InputError
 from flumepy.log.disk import Buffer
 from flumepy.log.format import FrameHead, Prepared, Scan, Stop
-from flumepy.log.frame_rows import IS_QUICK, MAGIC, row_end
+from flumepy.log.frame_rows import HEAD_BYTES, IS_QUICK, MAGIC, row_end
 from flumepy.log.stride import LEAST_HEADS, agreeing_heads
 
-HEAD = struct.Struct("<2sBBIIIQQQI")
-HEAD_CONTENT = struct.Struct("<2sBBIIIQQQ")
-HEAD_CRC = struct.Struct("<I")
-CHECKED_BYTES = HEAD_CONTENT.size
+HEAD: Final = struct.Struct("<2sBBIIIQQQI")
+CHECKED_BYTES: Final = 40
+# Compiled, a constant is read at once, where a name is looked up in the module and a method in its class.
+_MAGIC: Final = MAGIC
+_crc32c: Final = crc32c
+_pack_content: Final = struct.Struct("<2sBBIIIQQQ").pack
+_pack_crc: Final = struct.Struct("<I").pack
 ROW_BYTES = 64 * 1024  # a row ends here, so that an index of rows is as fine as one of frames
 #: bytes of a head that are the same in a row of equal frames: magic, kind, lengths, counts, upper halves of what rises
 EQUAL_BYTES = (0, 1, 2, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
 POSITION_PLACE, SEQUENCE_PLACE = 16, 24
-JOINED_BYTES = 4096  # to join parts so small costs less than to check and write each
-MAX_PAYLOAD_BYTES = (1 << 32) - 1
+JOINED_BYTES: Final = 4096  # to join parts so small costs less than to check and write each
+MAX_PAYLOAD_BYTES: Final = (1 << 32) - 1
 
 
 class Frame:
@@ -56,7 +59,7 @@ class Frame:
         if length < JOINED_BYTES and len(parts) > 1:
             parts = [b"".join(parts)]
         for part in parts:
-            crc = crc32c(part, crc)
+            crc = _crc32c(part, crc)
         self.kind = kind
         self.count = count
         self.flags = flags
@@ -89,15 +92,15 @@ class NativeFormat:
     def prepare(self, frame: Frame, sequence: int, position: int, now_ms: int) -> Prepared:
         """Return the bytes of the frame. Raises InputError for one of 4 GiB, or of 2 to the 32 sequence numbers."""
         try:
-            content = HEAD_CONTENT.pack(
-                MAGIC, frame.kind, frame.flags, frame.length, frame.crc, frame.count, position, sequence, now_ms
+            content = _pack_content(
+                _MAGIC, frame.kind, frame.flags, frame.length, frame.crc, frame.count, position, sequence, now_ms
             )
         except struct.error as error:
             raise InputError(
                 f"{frame.count} events in {frame.length} bytes do not fit into a frame: {error}"
             ) from error
-        head = content + HEAD_CRC.pack(crc32c(content))
-        return Prepared([head, *frame.parts], HEAD.size + frame.length, frame.count)
+        head = content + _pack_crc(_crc32c(content))
+        return Prepared([head, *frame.parts], HEAD_BYTES + frame.length, frame.count)
 
     def scan(self, data: Buffer, position: int, *, verify: bool) -> Scan:
         """Return the frames at the start of `data`; see FrameFormat."""

@@ -6,14 +6,14 @@ walks in Python does well to look for equal frames first, see `stride`; where IS
 
 import struct
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flumepy.log.disk import Buffer
 
 __all__ = ["HEAD_BYTES", "IS_QUICK", "MAGIC", "row_end"]
 
-MAGIC = b"\xf1\x7e"
-HEAD_BYTES = 44
+MAGIC: Final = b"\xf1\x7e"
+HEAD_BYTES: Final = 44
 IS_QUICK = False
 #: magic, kind, length of the payload, count, position, first sequence number
 _HEAD = struct.Struct("<HBxI4xIQQ")

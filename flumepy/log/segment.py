@@ -5,7 +5,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crc32c import crc32c
 
@@ -15,10 +15,10 @@ from flumepy.log.format import FrameHead
 
 MAGIC = b"FLUMEPY\n"
 VERSION = 1
-HEADER_BYTES = 512
+HEADER_BYTES: Final = 512
 HEADER = struct.Struct("<8sHH4s16sQQQ")
 SUFFIX = ".segment"
-INDEX_INTERVAL_BYTES = 64 * 1024
+INDEX_INTERVAL_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -421,7 +421,7 @@ def test_fifty_reloads_leave_no_thread_no_socket_and_no_component_behind(applica
     assert threads() == known
     wait_until(lambda: len(os.listdir("/proc/self/fd")) == files, what="as many open files as before")
     assert application.channels["c1"] is channel
-    assert len(channel._listeners) == 1
+    assert len(channel.listeners) == 1
     assert list(application.counters) == [("CHANNEL", "c1"), ("CHANNEL", "c2"), ("SOURCE", "r2")]
     gc.collect()
     assert [reference() is None for reference in replaced] == [True] * len(replaced), (

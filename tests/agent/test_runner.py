@@ -395,7 +395,7 @@ def test_stopping_one_sink_of_a_group_that_fails_still_stops_the_others() -> Non
         runner.stop()
     assert not sinks[1].is_started
     assert not any(sink.counters.is_running for sink in sinks)
-    assert not any(sink.channel._listeners for sink in sinks)
+    assert not any(sink.channel.listeners for sink in sinks)
 
 
 def test_counters_run_from_start_to_stop_and_a_failed_start_is_not_announced_each_time(
@@ -421,4 +421,4 @@ def test_counters_run_from_start_to_stop_and_a_failed_start_is_not_announced_eac
     assert not sink.counters.is_running
     lines = [message for message in caplog.messages if message.startswith("Component type: SINK, name: k1")]
     assert lines == ["Component type: SINK, name: k1 started", "Component type: SINK, name: k1 stopped"]
-    assert not sink.channel._listeners
+    assert not sink.channel.listeners

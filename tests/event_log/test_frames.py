@@ -20,6 +20,8 @@ def stored(frame: Frame) -> StoredFrame:
 class Reversing:
     """Stores payloads backwards."""
 
+    seals = True
+
     def seal(self, kind: int, count: int, parts: Sequence[Buffer]) -> tuple[int, Sequence[Buffer]]:
         assert (kind, count) == (PUT, 3)
         return 9, [b"".join(parts)[::-1]]

@@ -1,6 +1,7 @@
 """Puts end when their frame has reached the level, and not before, whoever syncs."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,6 +102,38 @@ def test_a_put_that_another_thread_appends_is_waited_for_by_its_leader() -> None
         assert queue.available == 2
         wait_until(lambda: ended == [b"0"])
         assert drain(queue) == [b"0", b"1"]
+
+
+class GatedDeque(deque[Put]):
+    """Lets one append wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_begun, self.may_go_on = threading.Event(), threading.Event()
+
+    def append(self, put: Put, /) -> None:
+        self.has_begun.set()
+        assert self.may_go_on.wait(10)
+        super().append(put)
+
+
+def test_a_leader_goes_on_when_its_put_can_be_published_not_before() -> None:
+    with opened(GatedDisk(ForgetfulDisk())) as queue:
+        queue.puts._pending = pending = GatedDeque()
+        one = Put(EventBatch([b"1"]), None, 1.0)
+        one.lead()
+        queue.puts.enqueue(one)
+        appender = threading.Thread(target=queue.puts.flush)
+        appender.start()
+        assert pending.has_begun.wait(10)
+        leader = threading.Thread(target=lambda: queue.puts.store(one))
+        leader.start()
+        leader.join(0.1)
+        assert leader.is_alive()
+        pending.may_go_on.set()
+        appender.join(10)
+        leader.join(10)
+        assert drain(queue) == [b"1"]
 
 
 def test_a_led_put_behind_one_of_its_line_that_failed_is_refused() -> None:

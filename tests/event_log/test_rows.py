@@ -21,7 +21,7 @@ LARGE_SEGMENT_BYTES = 1 << 20
 
 
 def put_batch(queue: EventQueue, batch: EventBatch) -> None:
-    one = Put(batch, queue.codec, 1.0)
+    one = Put(batch, queue.sealer, 1.0)
     one.lead()
     queue.puts.enqueue(one)
     queue.puts.store(one)

@@ -7,6 +7,7 @@ import pytest
 
 from flumepy.core.errors import FlumeError
 from flumepy.event_log import takes
+from flumepy.event_log.appender import Appender
 from flumepy.event_log.frames import TAKE
 from flumepy.event_log.owner import NoOwner
 from flumepy.event_log.queue import EventQueue
@@ -23,6 +24,11 @@ from tests.event_log.tools import bodies, drain, new_log, open_queue, put
 
 FOLDER = Path("/takes")
 SEGMENT_BYTES = 1 << 20
+
+
+class FullAppender(Appender):
+    def append(self, frame: Frame, *, uses_reserve: bool = False) -> Ticket:
+        raise LogFullError("no space")
 
 
 def opened(disk: Disk, owner: NoOwner | None = None) -> EventQueue:
@@ -155,22 +161,19 @@ def test_without_space_for_their_frame_they_ride_on_and_are_stored_later(
     disk = GatedDisk(Disk())
     queue = open_queue(tmp_path, disk=disk, segment_bytes=SEGMENT_BYTES)
     fill(queue, 4)
-    append = queue._takes._append
-
-    def full(frame: Frame) -> Ticket:
-        raise LogFullError("no space")
+    appender = queue._takes._appender
 
     disk.hold()
     queue.commit(queue.take(1), waits=False)
     queue.commit(queue.take(1), waits=False)  # rides
-    monkeypatch.setattr(queue._takes, "_append", full)
+    monkeypatch.setattr(queue._takes, "_appender", FullAppender(queue.log, NoOwner()))
     disk.free()
     wait_until(lambda: not queue._watch.is_on)
     third = queue.take(1)
     with pytest.raises(LogFullError):
         queue.commit(third, waits=False)
     queue.give_back(third)
-    monkeypatch.setattr(queue._takes, "_append", append)
+    monkeypatch.setattr(queue._takes, "_appender", appender)
     queue.close()
     queue = open_queue(tmp_path, segment_bytes=SEGMENT_BYTES)
     assert drain(queue) == [b"2", b"3"]

@@ -55,7 +55,7 @@ def open_queue(
 
 def put(queue: EventQueue, *bodies: bytes) -> None:
     """Put a batch and wait for it."""
-    one = Put(EventBatch(list(bodies)), queue.codec, 1.0)
+    one = Put(EventBatch(list(bodies)), queue.sealer, 1.0)
     one.lead()
     queue.puts.enqueue(one)
     queue.puts.store(one)

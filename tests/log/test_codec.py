@@ -51,6 +51,17 @@ def test_whatever_was_sealed_is_opened_by_any_later_codec(
     assert opened(Codec(keys=keys), flags, payload) == b"".join(parts)
 
 
+@pytest.mark.parametrize(("compression", "keys"), [("zstd", None), ("lz4", None), ("none", RING), ("zstd", RING)])
+def test_a_codec_that_compresses_or_encrypts_says_that_it_seals(compression: str, keys: KeyRing | None) -> None:
+    assert Codec(compression, keys).seals
+
+
+def test_a_codec_without_either_seals_nothing_and_may_be_left_out() -> None:
+    codec = Codec()
+    assert not codec.seals
+    assert codec.seal(1, 2, [LINES]) == (0, [LINES])
+
+
 @pytest.mark.parametrize("compression", ["zstd", "lz4"])
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_lines_become_smaller_from_any_kind_of_buffer(compression: str, kind: Callable[[bytes], bytes]) -> None:

@@ -84,7 +84,7 @@ class SpillableMemoryChannel(SpillingQueue[SpillableMemoryOptions]):
     def _use(self, file: Channel[Any]) -> None:
         self.file = file
         self.transaction_capacity = file.transaction_capacity
-        for wakeup in self._listeners:
+        for wakeup in self.listeners:
             file.listen(wakeup)
 
     def limits_of(self, options: SpillableMemoryOptions) -> QueueLimits:
