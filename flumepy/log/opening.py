@@ -115,7 +115,10 @@ class Opener:
         """Leave the last segment open, with a sound header, and nothing but zeros behind its frames."""
         last.descriptor = self._disk.open(last.path)
         reader = Reader(self._disk, self._format, None)
+        if last.is_doubtful:
+            reader.write_again(last)
         reader.clear_tail(last)
+        last.trust()
         recovery.cut_bytes = reader.recovery.cut_bytes
         if last.is_header_sound:
             return

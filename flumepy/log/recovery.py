@@ -206,6 +206,12 @@ class Reader:
         )  # fmt: skip
         return end
 
+    def write_again(self, segment: Segment) -> None:
+        """Write what was read once more: after a failed sync, Linux takes what it could not store for stored."""
+        for offset in range(0, segment.offset(segment.end), CHUNK_BYTES):
+            size = min(CHUNK_BYTES, segment.offset(segment.end) - offset)
+            self._disk.write(segment.descriptor, [self._disk.read(segment.descriptor, size, offset)], offset)
+
     def clear_tail(self, segment: Segment) -> None:
         """Overwrite everything behind the last frame with zeros, unless it is zeros, and make the file durable.
 
@@ -218,9 +224,11 @@ class Reader:
             data = self._disk.read(segment.descriptor, min(CHUNK_BYTES, size - offset), offset)
             if not data:
                 break
-            if data != ZEROS[: len(data)]:
+            is_clear = data == ZEROS[: len(data)]
+            if not is_clear:
                 last_byte = offset + len(data.rstrip(b"\0"))
+            if not is_clear or segment.is_doubtful:
                 self._disk.write(segment.descriptor, [ZEROS[: len(data)]], offset)
             offset += len(data)
         self.recovery.cut_bytes = last_byte - segment.offset(segment.end)
-        self._disk.sync(segment.descriptor)
+        segment.sync(self._disk)

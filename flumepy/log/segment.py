@@ -20,6 +20,8 @@ HEADER = struct.Struct("<8sHH4s16sQQQ")
 SUFFIX = ".segment"
 INDEX_INTERVAL_BYTES: Final = 64 * 1024
 
+_DOUBTFUL: set[Path] = set()  # files of which a sync has failed in this process
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentHeader:
@@ -106,10 +108,27 @@ class Segment:
         """Return up to `size` bytes from a position on, not beyond `end`."""
         return disk.read(self.descriptor, max(0, min(size, self.end - position)), self.offset(position))
 
+    def sync(self, disk: Disk) -> None:
+        """Make the content durable. Raises OSError: then what can be read need not be on the disk."""
+        try:
+            disk.sync(self.descriptor)
+        except OSError:
+            _DOUBTFUL.add(self.path)
+            raise
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Tell whether a sync has failed: a later one does not store what that should have, unless it is written again."""
+        return self.path in _DOUBTFUL
+
+    def trust(self) -> None:
+        """Take what can be read for stored again."""
+        _DOUBTFUL.discard(self.path)
+
     def write_header(self, disk: Disk, header: SegmentHeader) -> None:
         """Give the file this header, durably. Raises OSError."""
         disk.write(self.descriptor, [header.encode()], 0)
-        disk.sync(self.descriptor)
+        self.sync(disk)
         self.header = header
         self.is_header_sound = True
 

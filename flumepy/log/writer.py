@@ -46,7 +46,7 @@ class FrameWriter:
 
     def sync(self) -> None:
         """Make what was written durable; the segments before the active one are."""
-        self._disk.sync(self._row.active.descriptor)
+        self._row.active.sync(self._disk)
 
     def _write_run(self, tickets: list[Ticket], parts: Sequence[Buffer]) -> None:
         segment = self._row.active
@@ -64,7 +64,7 @@ class FrameWriter:
         """Go on in a new segment. One without frames gives way to it, since both have the same name."""
         is_first = not len(self._row)
         if not is_first:
-            self._disk.sync(self._row.active.descriptor)
+            self.sync()
         segment = self._shelf.start_segment(spare, self._new_header(ticket.position, ticket.sequence))
         segment.is_scanned = True
         if is_first or self._row.active.end > self._row.active.position:

@@ -4,6 +4,9 @@ What a crash may do, per choice of the seed: each block of a file has any of the
 file, or the one from before; the length of a file is any of those it had since then; each change of a folder since its last
 sync (create, rename, unlink) has happened or has not. A rename is atomic. Only `sync` makes content durable, and only
 `sync_folder` makes names durable. Folders themselves are durable at once, as Disk.make_folder promises.
+
+A sync that fails drops what it should have stored: it can be read until the memory is needed, but never reaches the disk
+unless it is written again.
 """
 
 import errno
@@ -38,6 +41,7 @@ class ForgetfulDisk(Disk):
         self._locked: dict[int, Path] = {}
         self._next_descriptor = 1_000_000  # none that the kernel gives
         self._is_dead = False
+        self._failing: random.Random | None = None
         self.space_bytes = space_bytes
 
     def crash(self, seed: int) -> "ForgetfulDisk":
@@ -166,7 +170,25 @@ class ForgetfulDisk(Disk):
     def sync(self, descriptor: int) -> None:
         """Make content and length durable."""
         with self._lock:
-            self._opened(descriptor).sync()
+            file, failing = self._opened(descriptor), self._failing
+            if failing is None:
+                file.sync()
+                return
+            self._failing = None
+            file.drop(failing)
+        raise _error(errno.EIO)
+
+    def fail_sync(self, seed: int | None) -> None:
+        """Let the next sync fail, and drop what it should have stored; with None, let it work after all."""
+        with self._lock:
+            self._failing = None if seed is None else random.Random(seed)  # noqa: S311
+
+    def evict(self) -> None:
+        """Let the system need the memory in which it keeps what failed syncs have dropped: it can no longer be read."""
+        with self._lock:
+            for names in self._folders.values():
+                for file in names.now.values():
+                    file.evict()
 
     def sync_folder(self, folder: Path) -> None:
         """Make the names durable."""

@@ -11,6 +11,7 @@ class ForgetfulFile:
         self._durable = b""
         self._versions: dict[int, list[bytes]] = {}  # contents that a block got since the last sync, by its number
         self._sizes: list[int] = []  # lengths since the last sync
+        self._dropped: set[int] = set()  # blocks that the disk has otherwise, and that no sync will bring there
         self.data = bytearray()
 
     def write(self, data: bytes, offset: int) -> None:
@@ -44,10 +45,38 @@ class ForgetfulFile:
         self.sync()
 
     def sync(self) -> None:
-        """Make the content durable."""
-        self._durable = bytes(self.data)
+        """Make the content durable, but for what an earlier sync has dropped."""
+        self._dropped -= self._versions.keys()
+        durable = bytearray(self.data)
+        for number in self._dropped:
+            self._copy_block(self._durable, durable, number)
+        self._durable = bytes(durable)
         self._versions.clear()
         self._sizes.clear()
+
+    def drop(self, chance: random.Random) -> None:
+        """Fail to sync, as Linux does: some of it reaches the disk; the rest can be read, and no later sync writes it."""
+        durable = bytearray(self._durable.ljust(len(self.data), b"\0")[: len(self.data)])
+        for number in self._versions:
+            if chance.random() < 0.5:
+                self._copy_block(self.data, durable, number)
+                self._dropped.discard(number)
+            else:
+                self._dropped.add(number)
+        self._durable = bytes(durable)
+        self._versions.clear()
+        self._sizes.clear()
+
+    def evict(self) -> None:
+        """Read what was dropped from the disk again."""
+        for number in self._dropped - self._versions.keys():
+            self._copy_block(self._durable, self.data, number)
+        self._dropped.clear()
+
+    def _copy_block(self, source: bytes | bytearray, target: bytearray, number: int) -> None:
+        start = number * self._block_bytes
+        size = len(target[start : start + self._block_bytes])
+        target[start : start + size] = source[start : start + size].ljust(size, b"\0")
 
     def survivor(self, chance: random.Random, loss: float) -> "ForgetfulFile":
         """Return what a crash leaves."""

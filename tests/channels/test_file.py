@@ -21,6 +21,7 @@ from flumepy.testing.conformance.channel_tools import Ends, batch_of, bodies_of,
 from flumepy.testing.conformance.component import running
 from flumepy.testing.disks import FaultyDisk, GatedDisk, WatchedDisk
 from flumepy.testing.fakes import build, wait_until
+from flumepy.testing.forgetful_disk import ForgetfulDisk
 from tests.channels.file_tools import SmallFileChannel, numbered, settings_of, small_channel
 
 
@@ -463,6 +464,24 @@ def test_commits_that_do_not_sync_are_synced_by_timer(tmp_path: Path) -> None:
         assert disk.calls["sync"] == before
         wait_until(lambda: disk.calls["sync"] > before, what="the sync")
     assert again(tmp_path) == [b"1", b"2"]
+
+
+def test_what_a_failed_sync_has_dropped_stays_readable_and_survives_the_next_power_cut() -> None:
+    disk = ForgetfulDisk(block_bytes=512)
+    folder = Path("/dropped")
+    made = small_channel(folder, disk, fsyncPerTransaction="false", fsyncInterval="3600")
+    made.hot_bytes = 0  # events are read back
+    with running(made):
+        put(made, *numbered(0, 60).bodies)
+        disk.fail_sync(seed=1)
+        made.sync()
+        wait_until(lambda: not made.counters.is_healthy, what="the failure")
+        wait_until(lambda: made.counters.is_healthy, what="the reopening")
+        disk.evict()
+        assert take(made, 20) == numbered(0, 20).bodies
+        left = disk.crash(0)
+    with running(small_channel(folder, left)) as made:
+        assert take(made, 100)[-40:] == numbered(20, 40).bodies
 
 
 def test_a_reload_makes_a_new_channel_that_finds_everything(tmp_path: Path) -> None:

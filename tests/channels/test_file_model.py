@@ -3,19 +3,23 @@
 Without a sync at each commit a power cut may cost puts and bring takes back, in their order; nothing else may.
 """
 
+import itertools
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from flumepy.core.errors import ChannelError
 from flumepy.core.transaction import Transaction
 from flumepy.event_log.checkpoint import NAME as CHECKPOINT
 from flumepy.testing.conformance.channel_tools import Ends, bodies_of
+from flumepy.testing.fakes import wait_until
 from flumepy.testing.forgetful_disk import ForgetfulDisk
 from tests.channels.file_tools import SmallFileChannel, numbered, small_channel
 
-FOLDER = Path("/nowhere-at-all")
+MACHINES = itertools.count()  # a folder belongs to one channel of the process, so each machine has its own
 
 
 class FileChannelModel(RuleBasedStateMachine):
@@ -28,6 +32,7 @@ class FileChannelModel(RuleBasedStateMachine):
         syncs=st.sampled_from([True, True, False]),
     )
     def begin(self, hot_bytes: int, dual: bool, segment_bytes: int, syncs: bool) -> None:
+        self.folder = Path(f"/channel-{next(MACHINES)}")
         self.syncs = syncs
         self.settings = {
             "capacity": "100000",
@@ -35,7 +40,7 @@ class FileChannelModel(RuleBasedStateMachine):
             "fsyncPerTransaction": str(syncs).lower(),
         }
         if dual:
-            self.settings |= {"useDualCheckpoints": "true", "backupCheckpointDir": str(FOLDER / "backup")}
+            self.settings |= {"useDualCheckpoints": "true", "backupCheckpointDir": str(self.folder / "backup")}
         self.hot_bytes, self.segment_bytes = hot_bytes, segment_bytes
         self.disk = ForgetfulDisk(block_bytes=512)
         self.next = 0
@@ -44,7 +49,7 @@ class FileChannelModel(RuleBasedStateMachine):
         self.open()
 
     def open(self) -> None:
-        self.channel: SmallFileChannel = small_channel(FOLDER, self.disk, **self.settings)
+        self.channel: SmallFileChannel = small_channel(self.folder, self.disk, **self.settings)
         self.channel.hot_bytes, self.channel.segment_bytes = self.hot_bytes, self.segment_bytes
         self.channel.start()
 
@@ -122,6 +127,21 @@ class FileChannelModel(RuleBasedStateMachine):
         assert set(left) <= set(range(self.next))
         self.queue = left
 
+    @precondition(lambda self: self.syncs)
+    @rule(count=st.integers(1, 30), seed=st.integers(0, 1 << 16), evicts=st.booleans())
+    def fail_a_sync(self, count: int, seed: int, evicts: bool) -> None:
+        self.disk.fail_sync(seed)
+        with pytest.raises(ChannelError), self.channel.transaction() as transaction:
+            transaction.put(numbered(self.next, count))
+        self.end_takes()
+        wait_until(lambda: self.channel.counters.is_open, what="the reopening")
+        if evicts:
+            self.disk.evict()
+        certain, perhaps = self.queue, list(range(self.next, self.next + count))
+        self.next += count
+        self._accept_what_is_left()
+        assert self.queue in (certain, certain + perhaps)
+
     @rule()
     def kill(self) -> None:
         left = self.disk.kill()
@@ -137,7 +157,7 @@ class FileChannelModel(RuleBasedStateMachine):
     def damage_the_checkpoint(self, offset: int) -> None:
         self.channel.stop()
         self.end_takes()
-        path = FOLDER / "checkpoint" / CHECKPOINT
+        path = self.folder / "checkpoint" / CHECKPOINT
         if CHECKPOINT in self.disk.list(path.parent) and offset < len(self.disk.content(path)):
             self.disk.flip(path, offset)
         self.open()

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from flumepy.core.errors import FlumeError
-from flumepy.log.errors import LogFullError
+from flumepy.log.errors import LogFailedError, LogFullError
 from flumepy.log.log import Log
 from flumepy.log.recovery import Recovery
 from flumepy.log.segment import HEADER_BYTES
@@ -266,6 +267,23 @@ class LogModel(RuleBasedStateMachine):
         self.disk, old = self.disk.crash(seed), self.log
         old.close()
         self.recovered(synced)
+
+    @rule(size=SIZES, seed=st.integers(0, 1 << 32), evicts_first=st.booleans(), evicts_then=st.booleans())
+    def fail_a_sync(self, size: int, seed: int, evicts_first: bool, evicts_then: bool) -> None:
+        self.forget_callbacks()
+        synced = self.log.synced_end
+        self.append_one(size, 1, uses_reserve=False)
+        self.disk.fail_sync(seed)
+        with suppress(LogFailedError):
+            self.log.sync()
+        self.disk.fail_sync(None)
+        self.log.close()
+        if evicts_first:
+            self.disk.evict()
+        self.recovered(synced)
+        if evicts_then:
+            self.disk.evict()
+            self.check_reading(self.log.first_position, 4096)
 
     def forget_callbacks(self) -> None:
         """Before a fall: let the syncer finish, since examples must repeat."""

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from flumepy.core.errors import StartError
+from flumepy.log.errors import LogFailedError
 from flumepy.log.recovery import CHUNK_BYTES
 from flumepy.log.segment import HEADER_BYTES
+from flumepy.log.ticket import Level
 from flumepy.testing.disks import WatchedDisk
 from flumepy.testing.forgetful_disk import ForgetfulDisk
 from tests.log.logs import fill, frame, new_log, opened, read_texts, texts
@@ -89,6 +92,41 @@ def test_remains_behind_the_last_frame_are_cleared_and_counted() -> None:
     assert not disk.content(path)[HEADER_BYTES + 45 :].strip(b"\0")
     assert log.append(frame("c")).position == 45
     log.close()
+
+
+def test_zeros_that_a_failed_sync_has_dropped_are_written_again() -> None:
+    disk = ForgetfulDisk()
+    folder = Path("/dropped-zeros")
+    with opened(folder, disk=disk) as log:
+        fill(log, ["a"])
+        path = log.segments()[0].path
+    disk.flip(path, HEADER_BYTES + 2000)
+    disk.fail_sync(seed=0)  # which stores nothing
+    with pytest.raises(StartError):
+        new_log(folder, disk=disk).open()
+    with opened(folder, disk=disk):
+        pass
+    assert not disk.crash(0).content(path)[HEADER_BYTES + 45 :].strip(b"\0")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_frames_that_a_failed_sync_has_dropped_are_written_again_before_they_count_as_synced(seed: int) -> None:
+    disk = ForgetfulDisk(block_bytes=512)
+    folder = Path("/dropped-frames")
+    log = new_log(folder, disk=disk)
+    log.open()
+    fill(log, ["a" * 300])
+    log.append(frame("b" * 1500)).wait(Level.WRITTEN)
+    disk.fail_sync(seed)
+    with pytest.raises(LogFailedError):
+        log.sync()
+    log.close()
+    with opened(folder, disk=disk) as log:
+        assert log.synced_end == log.written_end
+        fill(log, ["c"])
+    with opened(folder, disk=disk.crash(seed)) as log:
+        assert read_texts(log) == ["a" * 300, "b" * 1500, "c"]
+        assert log.damages == 0
 
 
 def test_frames_are_visited_once_in_order_and_can_be_read_while_it_goes_on() -> None:

@@ -14,6 +14,7 @@ from flumepy.testing.forgetful_disk import ForgetfulDisk
 
 FOLDER = Path("/folder")
 FILE = FOLDER / "file"
+KEEPS_ONE_OF_TWO = 1  # with this seed, of two blocks the first reaches the disk and the second does not
 
 
 def write_file(disk: Disk, content: bytes, path: Path = FILE) -> int:
@@ -151,3 +152,42 @@ def test_a_lock_has_one_owner() -> None:
         disk.lock(FOLDER / "in_use.lock")
     disk.close(descriptor)
     disk.close(disk.lock(FOLDER / "in_use.lock"))
+
+
+@pytest.mark.parametrize(("more", "left"), [({}, b"aaBBccdd"), ({6: b"D"}, b"aaBBccDd"), ({4: b"C"}, b"aaBBCCdd")])
+def test_a_later_sync_stores_only_the_blocks_that_were_written_since_one_failed(
+    more: dict[int, bytes], left: bytes
+) -> None:
+    disk = disk_with_folder(block_bytes=2)
+    descriptor = write_file(disk, b"aabbccdd")
+    disk.sync(descriptor)
+    disk.sync_folder(FOLDER)
+    disk.write(descriptor, [b"BBCC"], 2)
+    disk.fail_sync(KEEPS_ONE_OF_TWO)
+    with pytest.raises(OSError, match="Input/output error"):
+        disk.sync(descriptor)
+    assert disk.content(FILE) == b"aaBBCCdd"
+    for offset, data in more.items():
+        disk.write(descriptor, [data], offset)
+    disk.sync(descriptor)
+    assert {one.content(FILE) for one in after_crashes(disk)} == {left}
+
+
+def test_what_a_failed_sync_has_dropped_is_gone_once_its_memory_is_needed() -> None:
+    disk = disk_with_folder(block_bytes=2)
+    descriptor = write_file(disk, b"aabb")
+    disk.sync(descriptor)
+    disk.write(descriptor, [b"AABB"], 0)
+    disk.fail_sync(KEEPS_ONE_OF_TWO)
+    with pytest.raises(OSError, match="Input/output error"):
+        disk.sync(descriptor)
+    disk.evict()
+    assert disk.content(FILE) == b"AAbb"
+
+
+def test_a_sync_that_is_to_fail_may_work_after_all() -> None:
+    disk = disk_with_folder()
+    descriptor = write_file(disk, b"a")
+    disk.fail_sync(KEEPS_ONE_OF_TWO)
+    disk.fail_sync(None)
+    disk.sync(descriptor)
