@@ -94,14 +94,15 @@ def test_remains_behind_the_last_frame_are_cleared_and_counted() -> None:
     log.close()
 
 
-def test_zeros_that_a_failed_sync_has_dropped_are_written_again() -> None:
-    disk = ForgetfulDisk()
+@pytest.mark.parametrize("seed", range(8))
+def test_zeros_that_a_failed_sync_has_dropped_are_written_again(seed: int) -> None:
+    disk = ForgetfulDisk(block_bytes=512)
     folder = Path("/dropped-zeros")
     with opened(folder, disk=disk) as log:
         fill(log, ["a"])
         path = log.segments()[0].path
     disk.flip(path, HEADER_BYTES + 2000)
-    disk.fail_sync(seed=0)  # which stores nothing
+    disk.fail_sync(seed)
     with pytest.raises(StartError):
         new_log(folder, disk=disk).open()
     with opened(folder, disk=disk):
