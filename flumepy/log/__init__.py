@@ -32,7 +32,9 @@ Promises:
 - Frames become written and synced in the order of their positions; a frame is readable once it is written.
 - A segment is synced before the first frame of the next one is written. A file gets its header, durably, before it gets the
   name of a segment, and the name is durable before a frame goes in: the last segment always knows the next sequence number.
-- What an opened log has found is synced before `open` returns, since the process that wrote it may have been killed.
+- What an opened log has found is synced before `open` returns, since the process that wrote it may have been killed. Where
+  a sync has failed in this process, that segment is written again before: what Linux then drops can still be read, and no
+  later sync stores it.
 - Recovery reads the segments from a known position, or from the first. In the last segment it verifies every checksum,
   cuts what follows the last sound frame, and overwrites that rest with zeros before anything is appended, so that no frame
   of an earlier life can come back behind a new one. What is damaged before a sound frame is skipped, counted and reported,
