@@ -20,8 +20,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from crc32c import crc32c
-
+from flumepy.log.checksum import crc32c
 from flumepy.log.disk import Disk
 
 NAME = "flumepy.checkpoint"

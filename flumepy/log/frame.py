@@ -24,9 +24,8 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import ClassVar, Final
 
-from crc32c import crc32c
-
 from flumepy.core.errors import InputError
+from flumepy.log.checksum import crc32c
 from flumepy.log.disk import Buffer
 from flumepy.log.format import FrameHead, Prepared, Scan, Stop
 from flumepy.log.frame_rows import HEAD_BYTES, IS_QUICK, MAGIC, row_end

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from crc32c import crc32c
-
 from flumepy.core.errors import StartError
+from flumepy.log.checksum import crc32c
 from flumepy.log.disk import Disk
 from flumepy.log.format import FrameHead
 

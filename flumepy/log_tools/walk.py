@@ -13,10 +13,9 @@ from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 
-from crc32c import crc32c
-
 from flumepy.core.errors import InputError, StartError, translate
 from flumepy.event_log.frames import GAP, PUT, TAKE
+from flumepy.log.checksum import crc32c
 from flumepy.log.cursor import Chunk
 from flumepy.log.disk import Disk
 from flumepy.log.format import Stop
