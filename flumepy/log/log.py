@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -11,7 +11,7 @@ from flumepy.core.errors import FlumeError, StartError, call_all, translate
 from flumepy.log.commit import GroupCommit, Level, Ticket
 from flumepy.log.cursor import Cursor
 from flumepy.log.disk import Disk
-from flumepy.log.errors import LogFailedError, LogFullError, disk_failure
+from flumepy.log.errors import LogFailedError, disk_failure
 from flumepy.log.format import FrameFormat, Prepared
 from flumepy.log.opening import Opener
 from flumepy.log.recovery import Reader, Recovery, Visit
@@ -68,7 +68,7 @@ class Log(Generic[FrameT]):
             raise
 
     def _recover(self, found: list[tuple[int, Path]], start: int | None, visit: Visit | None) -> Recovery:
-        opened = Opener(self.disk, self.format, self._now_ms).open(found, start, visit)
+        opened = Opener(self.disk, self.format, self._now_ms, self._shelf).open(found, start, visit)
         for segment in opened.segments:
             self._row.add(segment)
         self._log_id = opened.log_id
@@ -107,8 +107,8 @@ class Log(Generic[FrameT]):
         """Return how many damaged places were met."""
         return len(self._damages)
 
-    def append(self, frame: FrameT, *, uses_reserve: bool = False) -> Ticket:
-        """Give the frame its place and queue it; nothing is written yet. Raises LogFullError, LogFailedError."""
+    def append(self, frame: FrameT, *, uses_reserve: bool = False, rolls: bool = False) -> Ticket:
+        """Place the frame, with `rolls` in a new segment, and queue it, unwritten. Raises LogFullError, LogFailedError."""
         while True:
             with self._lock:
                 if self._commit.failure is not None:
@@ -116,7 +116,7 @@ class Log(Generic[FrameT]):
                 is_truncating = self._is_truncating
                 if not is_truncating:
                     prepared = self.format.prepare(frame, self._next_sequence, self._next_position, self._now_ms())
-                    ticket = self._place(prepared, uses_reserve=uses_reserve)
+                    ticket = self._place(prepared, uses_reserve=uses_reserve, rolls=rolls)
                     if ticket is not None:
                         return ticket
             if is_truncating:
@@ -125,13 +125,13 @@ class Log(Generic[FrameT]):
             else:
                 self._shelf.grow(prepared.length, uses_reserve=uses_reserve)
 
-    def _place(self, prepared: Prepared, *, uses_reserve: bool) -> Ticket | None:
+    def _place(self, prepared: Prepared, *, uses_reserve: bool, rolls: bool) -> Ticket | None:
         """Queue a frame where it fits; None when a file must be made first. Called with the lock held."""
         length, sequences = prepared.length, prepared.sequences
         spare: Spare | None = None
         position = self._next_position
         end = position + length
-        if end > self._room_end:
+        if end > self._room_end or rolls:
             spare = self._shelf.claim(length, uses_reserve=uses_reserve)
             if spare is None:
                 return None
@@ -152,10 +152,14 @@ class Log(Generic[FrameT]):
         """Bring everything that was appended so far, on the log's own thread, then call back; see Ticket.call_when."""
         self._commit.call_when(self._next_position, level, callback)
 
-    def make_spares(self) -> None:
-        """Make the files ahead that the next append would otherwise make. Nothing happens where the disk has no room."""
-        with suppress(LogFullError):
-            self._shelf.grow(0, uses_reserve=False)
+    def make_spares(self) -> bool:
+        """Make the files ahead that the next append would otherwise make; return False where the disk has no room."""
+        return self._shelf.try_to_grow()
+
+    @property
+    def lacks_reserve(self) -> bool:
+        """Tell whether the file in reserve is in use, or was never made."""
+        return self._shelf.lacks_reserve
 
     def _new_header(self, position: int, sequence: int) -> SegmentHeader:
         return SegmentHeader(self.format.name, self._log_id, position, sequence, self._now_ms())

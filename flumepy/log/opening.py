@@ -6,6 +6,7 @@ First everything is read, and refused if it is not ours; only then is anything c
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from flumepy.log.disk import Disk
 from flumepy.log.format import FrameFormat
 from flumepy.log.recovery import Reader, Recovery, Visit
 from flumepy.log.segment import Segment, SegmentHeader
+from flumepy.log.shelf import Shelf
 
 
 @dataclass
@@ -29,7 +31,8 @@ class OpenedLog:
 class Opener:
     """Opens the segments of one log."""
 
-    def __init__(self, disk: Disk, frame_format: FrameFormat[Any], now_ms: Callable[[], int]) -> None:
+    def __init__(self, disk: Disk, frame_format: FrameFormat[Any], now_ms: Callable[[], int], shelf: Shelf) -> None:
+        self._shelf = shelf
         self._disk = disk
         self._format = frame_format
         self._now_ms = now_ms
@@ -48,6 +51,7 @@ class Opener:
                 segments.append(segment)
         if not segments:
             return OpenedLog([], secrets.token_bytes(16), Recovery())
+        self._refuse_hole(segments)
         log_id = log_id or secrets.token_bytes(16)
         first = segments[0].position
         start = first if start is None or start < first else start
@@ -61,6 +65,18 @@ class Opener:
             self._disk.close(last.descriptor)
             raise
         return OpenedLog(segments, log_id, recovery, doubles)
+
+    def _refuse_hole(self, segments: list[Segment]) -> None:
+        """Raise StartError where segments are missing while a folder is new: its disk may not be mounted."""
+        folders = self._shelf.new_folders
+        for segment, behind in pairwise(segments):
+            if folders and segment.position + segment.capacity < behind.position:
+                self._shelf.forsake_new_folders()
+                raise StartError(
+                    f"{', '.join(map(str, folders))}: new or not mounted, and files of the log are missing between"
+                    f" {segment.path} and {behind.path}. Mount the disk, and the channel starts by itself; if they are gone"
+                    " for good, give them up with `flumepy channel repair --give-up-missing`. Nothing was changed"
+                )
 
     def _open_segment(self, position: int, path: Path, log_id: bytes) -> Segment:
         segment = Reader(self._disk, self._format, None).open_segment(position, path, log_id or None)

@@ -202,7 +202,7 @@ class Reader:
             "%s: %d bytes from offset %d on are %s",
             segment.path, end - start, segment.offset(start),
             "gone; a segment, or a directory of the log, is missing" if is_short
-            else "damaged and are left out; the file stays as it is",
+            else "damaged and are left out; the file stays until what is sound in it has been taken",
         )  # fmt: skip
         return end
 

@@ -56,6 +56,7 @@ class Shelf:
         self._disk = disk
         self._is_recyclable = is_recyclable
         self._locks: dict[str, int] = {}
+        self.new_folders: list[Path] = []  #: in which no log has been before: new, or a disk is not mounted
         self._growing = threading.Lock()  # one thread at a time makes files
         self._next_spare = 0
         self._lock = threading.Lock()  # guards spares
@@ -87,7 +88,10 @@ class Shelf:
             # Before the file is touched: to open and close it once more would drop the record lock.
             if name in _OWNED:
                 raise StartError(f"Cannot lock {folder}. The directory is already locked.")
+            is_new = LOCK_NAME not in self._disk.list(folder)
             self._locks[name] = self._disk.lock(folder / LOCK_NAME)
+            if is_new:
+                self.new_folders.append(folder)
             _OWNED.add(name)
 
     def _list_folder(self, folder: Path, found: list[tuple[int, Path]]) -> None:
@@ -122,6 +126,12 @@ class Shelf:
                 self._disk.unlink(path)  # half made when the process ended, of another segment size, or of another log
         for folder in self.settings.folders:
             self._disk.sync_folder(folder)
+
+    def forsake_new_folders(self) -> None:
+        """Leave the folders in which no log has been as they were found."""
+        for folder in self.new_folders:
+            with suppress(OSError):
+                self._disk.unlink(folder / LOCK_NAME)
 
     def close(self) -> None:
         """Unlock the folders, once a file that is being made is done."""
@@ -160,6 +170,14 @@ class Shelf:
                 self._make_spare(max(length, self.settings.segment_bytes), keeps_minimum=not uses_reserve)
             while len(self.spares) < wanted:
                 self._make_spare(self.settings.segment_bytes, keeps_minimum=not uses_reserve)
+
+    def try_to_grow(self) -> bool:
+        """Make the spares that the next append would otherwise make; return False where there is no space."""
+        try:
+            self.grow(0, uses_reserve=False)
+        except LogFullError:
+            return False
+        return True
 
     def _make_spare(self, capacity: int, *, keeps_minimum: bool) -> None:
         size = HEADER_BYTES + capacity

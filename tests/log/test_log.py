@@ -399,6 +399,28 @@ def test_a_missing_segment_in_the_middle_is_reported_and_the_rest_is_read(
         assert log.next_sequence == 40
 
 
+def test_while_a_folder_is_not_mounted_a_log_with_a_hole_is_not_opened_and_later_it_is_whole(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    with opened(one, two) as log:
+        fill(log, texts(0, 40))
+        segments = log.segments()
+    for segment in segments:
+        segment.path.rename(one / segment.path.name)
+    (one / segments[2].path.name).rename(two / segments[2].path.name)
+    two.rename(tmp_path / "unmounted")
+    two.mkdir()
+    for _ in range(2):
+        with pytest.raises(
+            StartError, match=f"{two}: new or not mounted, and files of the log are missing between {one}"
+        ):
+            new_log(one, two).open()
+    assert list(two.iterdir()) == []
+    two.rmdir()
+    (tmp_path / "unmounted").rename(two)
+    with opened(one, two) as log:
+        assert read_texts(log) == texts(0, 40)
+
+
 def test_sound_frames_behind_a_damaged_header_are_read(tmp_path: Path) -> None:
     with opened(tmp_path) as log:
         fill(log, texts(0, 40))
