@@ -109,7 +109,7 @@ class LogChannel(LogLife[OptionsT]):
             self.put_failed(events, put, error)
             return
         self.wake_listeners()
-        self._ledger.stored(events, put.count)
+        self._ledger.stored(events, put.count, put)
         if put.then is not None:
             put.then(None)
 
@@ -122,7 +122,7 @@ class LogChannel(LogLife[OptionsT]):
         if error is not None:
             self._puts_failed(queue, puts, error)
             return
-        self._ledger.stored(queue, sum([put.count for put in puts]))
+        self._ledger.stored(queue, sum([put.count for put in puts]), puts[-1])
         for put in puts:
             if put.then is not None:
                 put.then(None)
@@ -140,7 +140,7 @@ class LogChannel(LogLife[OptionsT]):
         if isinstance(error, LogFailedError):
             self.disk_failed(queue, error)
         elif isinstance(error, LogFullError):
-            self.tell_full(error)
+            self.tell_full(puts[-1], error)
         failure = self._translated(error)
         for put in puts:
             if put.then is not None:

@@ -51,7 +51,7 @@ class Ledger:
         self.capacity = 0
         self.used = 0  # events that count against the capacity
         self.reserved = 0  # those of them that are not in the queue yet
-        self.is_full = False  # it was said that the disk is full, and not yet that it is no longer
+        self.refused: Put | None = None  # for which there was no space, as was said, until there is again
         self.events: EventQueue | None = None  # this life of the queue; None while it is closed
         self.closed: FlumeError = ChannelError(f"{name} is not started")  # why it is
 
@@ -84,11 +84,11 @@ class Ledger:
         except (LogFullError, LogFailedError) as error:
             raise self._keeper.put_failed(events, put, error) from error
         self.listeners.wake()
-        self.stored(events, count)
+        self.stored(events, count, put)
         return True
 
-    def stored(self, queue: EventQueue | None, count: int) -> None:
-        """Count events that were put into this life of the queue, and are stored."""
+    def stored(self, queue: EventQueue | None, count: int, put: Put) -> None:
+        """Count events that were put into this life of the queue and are stored; `put` was the last of these puts."""
         counters = self.counters
         with self.lock:
             self.reserved -= count
@@ -96,8 +96,9 @@ class Ledger:
                 self.used -= count  # this life found them on the disk
             counters.put_success += count
             counters.channel_size = self.used - self.reserved
-        if self.is_full:
-            self.is_full = False
+        refused = self.refused
+        if refused is not None and put.put_s > refused.put_s and put.size_bytes >= refused.size_bytes:
+            self.refused = None
             self._keeper.tell_room()
 
     def take(self, limit: int) -> list[QueueRun]:

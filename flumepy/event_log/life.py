@@ -186,8 +186,12 @@ class LogLife(QueueChannel[OptionsT]):
     def make_space(self) -> None:
         """Make the files ahead that puts will need: an event loop that puts must not wait for that."""
         events = self._ledger.events
-        if events is not None:
-            events.log.make_spares()
+        if events is None:
+            return
+        try:
+            events.make_space()
+        except LogFailedError as error:
+            self.disk_failed(events, error)
 
     def _count(self, saved: Saved) -> None:
         self.counters.checkpoint_error += saved.checkpoint_error is not None
@@ -197,12 +201,12 @@ class LogLife(QueueChannel[OptionsT]):
             self.log.warning("%s; a start reads more of the log then, nothing is lost.", complaint)
         self._checkpoint_complaint = complaint
 
-    def tell_full(self, reason: FlumeError) -> None:
+    def tell_full(self, put: Put, reason: FlumeError) -> None:
         """Say that the disk is full, not at every put."""
         now_s = self.context.clock.monotonic_s()
         if now_s - self._full_said_s >= COMPLAINT_INTERVAL_S:
             self._full_said_s = now_s
-            self._ledger.is_full = True
+            self._ledger.refused = put
             self.log.warning("%s", reason)
 
     def tell_room(self) -> None:

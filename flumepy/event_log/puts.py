@@ -6,7 +6,8 @@ that the watch keeps going.
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from flumepy.core.errors import FlumeError
 from flumepy.event_log.appender import Appender
@@ -119,6 +120,12 @@ class Puts:
             self.publish()
         if ended:
             self._answer(ended, error)
+
+    @contextmanager
+    def resting(self) -> Iterator[bool]:
+        """Let no put get its place inside the block; tell whether takers can see all that have one."""
+        with self._storing:
+            yield not self._pending
 
     @property
     def is_under_way(self) -> bool:

@@ -62,6 +62,7 @@ class EventQueue:
         self._frames: deque[tuple[int, int]] = deque()  # first sequence number and position of frames in memory
         self._end = self.log.written_end  # behind the last visible frame
         self._end_sequence = self.log.next_sequence
+        self._consumed_end = 0  # of frames before this position the empty queue needed none
         self._backlog = Backlog(self, codec, clock or SystemClock(), skips_bad=skips_bad)
         self._is_behind = recovered.queued > 0  # some visible events are on disk only
         self._is_reading = False
@@ -214,7 +215,7 @@ class EventQueue:
             frames.popleft()
         if watermark >= (self._backlog.sequence if self._is_behind else self._end_sequence):
             frames.clear()
-            return self._backlog.position if self._is_behind else self._end
+            return self._backlog.position if self._is_behind else max(self._end, self._consumed_end)
         return frames[0][1] if frames and frames[0][0] <= watermark else 0
 
     def _note_low(self) -> None:
@@ -229,10 +230,33 @@ class EventQueue:
                 with suppress(LogFullError, LogFailedError):
                     self.settle(waits=False)
 
-    def settle(self, *, waits: bool = True) -> Checkpoint | None:
+    def make_space(self) -> None:
+        """Make the files ahead that puts will need; where the disk has no room, give back what an empty queue holds.
+
+        That is the file that was filled last: the queue goes on in the one in reserve, and the other takes its place.
+        Raises LogFailedError.
+        """
+        was_starved, self._appender.is_starved = self._appender.is_starved, False
+        if self.log.make_spares() or not was_starved:
+            return
+        with suppress(LogFullError):
+            self._takes.finish()
+            if self._is_consumed():
+                self.settle(rolls=not self.log.lacks_reserve)
+
+    def _is_consumed(self) -> bool:
+        """Tell whether every put is taken, and note up to where."""
+        with self.puts.resting() as is_idle, self._lock:
+            if is_idle and self._takes.ranges.watermark >= self._end_sequence:
+                self._consumed_end = self.log.written_end
+                return True
+        return False
+
+    def settle(self, *, waits: bool = True, rolls: bool = False) -> Checkpoint | None:
         """Sum up what is taken in one synced TAKE frame, then release what is before; return what recovery may use.
 
-        waits: false returns None where somebody is at it. Raises LogFullError, LogFailedError.
+        waits: false returns None where somebody is at it. rolls: the frame begins a segment, so that the one before can be
+        released too. Raises LogFullError, LogFailedError.
         """
         if not self._settling.acquire(blocking=waits):
             return None
@@ -243,7 +267,7 @@ class EventQueue:
                 start, low, taken = self._takes.start, self._low(), self._takes.ranges
                 queued = self._end_sequence - taken.watermark - taken.count_above
                 frame = take_frame(taken.watermark, taken.spans())
-            ticket = self._appender.append(frame, uses_reserve=True)
+            ticket = self._appender.append(frame, uses_reserve=True, rolls=rolls)
             ticket.wait(Level.SYNCED)
             self.log.release(min(low, start))
             self.settled_version = version

@@ -14,6 +14,7 @@ from flumepy.core.batch import EventBatch
 from flumepy.core.errors import BatchTooLargeError, ChannelError, ChannelFullError, StartError, StoppedError
 from flumepy.core.offer import Line
 from flumepy.event_log.checkpoint import NAME as CHECKPOINT
+from flumepy.event_log.put import Put
 from flumepy.event_log.store import StoreSettings
 from flumepy.log.disk import Disk
 from flumepy.testing.conformance import ChannelConformance
@@ -225,6 +226,56 @@ def test_a_disk_that_is_full_stops_puts_but_never_takes_and_goes_on_by_itself(
             put(made, *numbered(0, 100).bodies)
     assert caplog.text.count("Usable space exhausted") == 1
     assert caplog.text.count("There is space again; puts go on.") == 1
+
+
+def test_an_empty_channel_on_a_full_disk_uses_its_own_files_again(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    disk = ForgetfulDisk(space_bytes=20_000)
+    made = small_channel(Path("/tight"), disk, capacity="100000", fsyncPerTransaction="true")
+    made._caretaker.space_wait_s = 0
+    given, got = 0, list[bytes]()
+
+    def is_put() -> bool:
+        try:
+            put(made, *numbered(given, 50).bodies)
+        except ChannelFullError:
+            return False
+        return True
+
+    with running(made):
+        for _ in range(6):
+            while is_put():
+                given += 50
+            while some := take(made, 100):
+                got += some
+            wait_until(is_put, what="space in the files that nobody needs")
+            given += 50
+        got += take(made, 100)
+        assert got == numbered(0, given).bodies
+        created = [name for folder in ("data1", "data2") for name in disk.list(Path("/tight") / folder)]
+        assert not [name for name in created if name.endswith(".spare") and int(name[:-6]) > 40], (
+            "it does not roll idly"
+        )
+        left = disk.kill()
+    with running(small_channel(Path("/tight"), left, capacity="100000")) as made:
+        assert made.size == 0
+
+
+def test_that_there_is_space_again_is_said_once_a_later_put_of_that_size_was_stored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    made = small_channel(tmp_path)
+    with running(made):
+        events = made._ledger.events
+        early, refused, late = (Put(numbered(0, 10), None, put_s) for put_s in (1.0, 2.0, 3.0))
+        made.tell_full(refused, ChannelFullError("no space"))
+        made._ledger.stored(events, 0, early)
+        made._ledger.stored(events, 0, Put(numbered(0, 1), None, 3.0))
+        assert "There is space again" not in caplog.text
+        made._ledger.stored(events, 0, late)
+        made._ledger.stored(events, 0, late)
+        assert caplog.text.count("There is space again") == 1
 
 
 class _AllocatingThreads(WatchedDisk):

@@ -6,7 +6,10 @@ import pytest
 
 from flumepy.channels.file import FileChannel
 from flumepy.core.batch import EventBatch
+from flumepy.event_log.put import Put
 from flumepy.testing.fakes import build
+
+PUT = Put(EventBatch([b"one"]), None, 1.0)
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def test_a_put_that_an_earlier_queue_has_stored_is_counted_once(channel: FileCha
     channel.start()
     try:
         assert (ledger.events is not before, channel.size, ledger.used) == (True, 2, 4)
-        ledger.stored(before, 2)
+        ledger.stored(before, 2, PUT)
         assert (ledger.reserved, ledger.used, channel.counters.channel_size) == (0, 2, 2)
     finally:
         channel.stop()
@@ -38,7 +41,7 @@ def test_a_put_of_this_queue_keeps_its_room(channel: FileChannel) -> None:
     try:
         ledger = channel._ledger
         ledger.used, ledger.reserved = 3, 3
-        ledger.stored(ledger.events, 3)
+        ledger.stored(ledger.events, 3, PUT)
         assert (ledger.reserved, ledger.used) == (0, 3)
     finally:
         channel.stop()

@@ -27,7 +27,7 @@ SEGMENT_BYTES = 1 << 20
 
 
 class FullAppender(Appender):
-    def append(self, frame: Frame, *, uses_reserve: bool = False) -> Ticket:
+    def append(self, frame: Frame, *, uses_reserve: bool = False, rolls: bool = False) -> Ticket:
         raise LogFullError("no space")
 
 
