@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from flumepy.core.errors import InputError, translate
+from flumepy.core.errors import InputError
 from flumepy.event_log.frames import PayloadCodec
 from flumepy.log_tools.decode import stored_batches
-from flumepy.log_tools.event_files import STDOUT, EventWriter, new_file
+from flumepy.log_tools.event_files import STDOUT, EventWriter, file_errors, new_file
 from flumepy.log_tools.folders import StoredChannel
 from flumepy.log_tools.repair import set_aside
 from flumepy.log_tools.walk import Advance, Hole, HoleKind
@@ -45,7 +45,7 @@ def export(
 ) -> Exported:
     """Write the queued events, or all that are stored, in order. aside: a folder that gets the damaged bytes.
 
-    Raises InputError, ConfigurationError for a key that is missing; there is no file then.
+    Raises InputError, ConfigurationError for a key that is missing; there is no file then (a pipe has got a part).
     """
     if channel.take_over is not None and channel.java is not None:
         raise InputError(
@@ -59,8 +59,11 @@ def export(
             return  # costs no event
         done.damages += 1
         done.lost += hole.lost
-        with translate({OSError: InputError}, f"{aside} cannot be written"):
-            met(hole, set_aside(hole, aside) if aside is not None else None)
+        copy = None
+        if aside is not None:
+            with file_errors(aside, "written"):
+                copy = set_aside(hole, aside)
+        met(hole, copy)
 
     writer = EventWriter(form)
     batches = stored_batches(channel, codec, everything=everything, met=damaged, advance=advance)

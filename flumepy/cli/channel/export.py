@@ -15,11 +15,12 @@ from flumepy.log_tools.walk import Hole
 
 @click.command()
 @FOLDERS
-@click.option("--output", "-o", required=True, type=click.Path(path_type=Path), metavar="FILE", help="- is stdout.")
+@click.option("--output", "-o", required=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="- is stdout. Devices and pipes are written into.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMATS), default="jsonl", show_default=True,
               help="jsonl and avro hold headers and bodies, lines the bodies only.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Also events that are taken and still in the files.")
-@click.option("--force", is_flag=True, help="Overwrite FILE.")
+@click.option("--force", is_flag=True, help="Overwrite FILE, or the file that it links to.")
 @click.option(
     "--aside", type=click.Path(path_type=Path), metavar="FOLDER", help="Copy damaged bytes to files in there."
 )
