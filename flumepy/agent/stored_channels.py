@@ -59,7 +59,7 @@ def stored_channel(channel: LogChannel[Any]) -> tuple[StoredChannel, Secrets]:
     settings, secrets = channel.store_settings(), channel.secrets()
     folders = Folders(settings.data_dirs, settings.checkpoint_dir, settings.backup_dir)
     stored = look_into(folders, secrets.java_keys)
-    stored.segment_bytes = settings.segment_bytes
+    stored.segment_bytes, stored.capacity = settings.segment_bytes, channel.limits.capacity
     return stored, secrets
 
 

@@ -75,6 +75,7 @@ class StoredChannel:
     checkpoint: Checkpoint | None = None
     take_over: Marker | None = None
     segment_bytes: int = 0  #: of new segments, where a configuration says so
+    capacity: int = 0  #: events, where a configuration says so
 
     @property
     def java(self) -> JavaDirectories | None:

@@ -209,9 +209,13 @@ def test_an_empty_directory_is_not_taken_for_a_data_directory(tmp_path: Path) ->
     write_log([tmp_path / "log"], 1)
     (tmp_path / "empty").mkdir()
     (tmp_path / "in.jsonl").write_text('{"body":"x"}\n')
-    result = channel("import", tmp_path / "log", tmp_path / "empty", tmp_path / "in.jsonl")
+    result = channel("import", tmp_path / "empty", tmp_path / "in.jsonl")
     assert result.exit_code == 2
     assert "name the channel with --conf-file" in result.stderr
+    for _ in range(2):
+        result = channel("import", tmp_path / "empty", tmp_path / "log", tmp_path / "in.jsonl")
+        assert result.output == "1 events imported\n"
+        assert [path.name for path in (tmp_path / "empty").iterdir()] == ["in_use.lock"]
 
 
 def test_a_half_import_after_a_kill_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -244,7 +248,7 @@ def test_another_import_waits_for_the_interrupted_one_or_gives_it_up(tmp_path: P
     bad.write_text('{"body":"y"}\n' * 1500 + "bad\n")
     result = channel("import", log, bad)
     assert result.exit_code == 2
-    assert "1000 events went in; the same command goes on behind them" in result.stderr
+    assert "1000 events went in; correct the file, then import the rest with --anew --skip 1000" in result.stderr
     result = channel("import", log, good)
     assert result.exit_code == 2
     assert "repeat it first, or give it up with --anew" in result.stderr
