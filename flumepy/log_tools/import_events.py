@@ -33,7 +33,7 @@ from flumepy.log_tools.walk import Hole, walk
 MARKER = "flumepy.import"
 DEFAULT_SEGMENT_BYTES = 32 * 1024 * 1024
 MINIMUM_FREE_BYTES = 64 * 1024 * 1024
-_NOT_OF_THE_LOG = (LOCK_NAME, ASIDE, "lost+found")
+_NOT_OF_THE_LOG = (LOCK_NAME, ASIDE, MARKER, "lost+found")
 
 
 class Marker(msgspec.Struct, frozen=True):

@@ -63,7 +63,7 @@ def test_a_file_that_is_not_there_is_named_with_the_reason_alone(log: Path, tmp_
     assert markers(log) == []
 
 
-@pytest.mark.parametrize("left", [(), ("in_use.lock",), ("java-20260101-120000", "lost+found")])
+@pytest.mark.parametrize("left", [(), ("in_use.lock",), ("java-20260101-120000", "lost+found", "damaged")])
 def test_an_empty_data_directory_does_not_hinder(log: Path, tmp_path: Path, left: tuple[str, ...]) -> None:
     checkpoint, other = tmp_path / "cp", tmp_path / "d2"
     checkpoint.mkdir()
@@ -80,6 +80,20 @@ def test_an_empty_data_directory_does_not_hinder(log: Path, tmp_path: Path, left
     assert (result.exit_code, result.output) == (0, "2 events imported\n")
     assert bodies(log) == ["0", "1"]
     assert {path.name for path in other.iterdir()} == {*left, "in_use.lock"}
+
+
+def test_an_interrupted_import_with_its_marker_in_the_empty_directory_goes_on(log: Path, tmp_path: Path) -> None:
+    other, source = tmp_path / "d2", lines(tmp_path / "e.jsonl", 1500, bad=1400)
+    other.mkdir()
+    channel("import", log, source)
+    (marker,) = markers(log)
+    marker.rename(other / marker.name)
+    result = channel("import", other, log, source)
+    assert result.stderr.splitlines()[1] == "1000 events had been imported before the interruption"
+    lines(source, 1500)
+    assert channel("import", other, log, source, "--anew", "--skip", "1000").output == "500 events imported\n"
+    assert bodies(log) == [str(number) for number in range(1500)]
+    assert markers(other) == []
 
 
 def test_a_directory_with_files_of_something_else_is_refused(log: Path, tmp_path: Path) -> None:
