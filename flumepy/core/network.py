@@ -221,6 +221,11 @@ class Connection(SharedConnection):
             self.is_closed = True
             transport.abort()
 
+    def write(self, data: bytes) -> None:
+        """Send, unless the peer has gone: an answer that nobody can get is dropped without a word."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
     def get_buffer(self, sizehint: int) -> memoryview:
         """Lend the loop's one read buffer, a small part of it while reading is paused."""
         buffer = self.source.read_buffer

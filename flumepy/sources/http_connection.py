@@ -168,7 +168,7 @@ class HttpConnection(Connection):
             return
         if answers:
             self._active_s = monotonic()
-            self.transport.write(answers)
+            self.write(answers)
         if is_last:
             self._close_gently()
         elif self.is_ended and not self._answers:

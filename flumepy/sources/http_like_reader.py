@@ -105,4 +105,4 @@ class LikeReader:
                 sent = 0  # the socket is full, or the peer has gone: the transport finds out
             answer = answer[sent:]
         if answer:
-            transport.write(answer)
+            self._connection.write(answer)

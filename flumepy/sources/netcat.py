@@ -153,9 +153,9 @@ class _NetcatConnection(Connection):
         self._unanswered -= lines
         if not self.is_closed:
             if error is not None:
-                self.transport.write(f"FAILED: {error}\n".encode(self.source.encoding) * lines)
+                self.write(f"FAILED: {error}\n".encode(self.source.encoding) * lines)
             elif self._ok:
-                self.transport.write(self._ok * lines)
+                self.write(self._ok * lines)
         self._close_when_answered()
 
     def ended(self) -> None:
@@ -166,5 +166,5 @@ class _NetcatConnection(Connection):
 
     def _close_when_answered(self) -> None:
         if self._closing_words is not None and not self._unanswered and not self.is_closed:
-            self.transport.write(self._closing_words)
+            self.write(self._closing_words)
             self.transport.close()

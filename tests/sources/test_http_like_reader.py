@@ -38,7 +38,9 @@ class Bench:
         self.transport = HoldingTransport()
         common = CommonHeaders("flumepy", has_date=False)
         source: Any = SimpleNamespace(common_headers=common)
-        connection: Any = SimpleNamespace(transport=self.transport, is_ended=False, is_closed=False)
+        connection: Any = SimpleNamespace(
+            transport=self.transport, write=self.transport.write, is_ended=False, is_closed=False
+        )
         self.answers = AnswerQueue(common)
         parser = RequestParser(RequestLimits(1024, 1024), ByteBudget(1024))
         self.reader = LikeReader(source, connection, parser, self.answers)

@@ -1,8 +1,9 @@
 """The netcat source, talked to over real sockets."""
 
 import socket
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given, settings
@@ -275,6 +276,19 @@ def test_stop_ends_a_wait_for_room_and_answers_the_waiting_lines() -> None:
         assert client.recv(3) == b"OK\n"
     with client:
         assert client.recv(4096).startswith(b"FAILED: ")
+
+
+def test_answers_to_a_client_that_has_gone_are_dropped_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    channel = build(MemoryChannel, {"capacity": "10", "transactionCapacity": "10", "keep-alive": "1"}, name="c1")
+    with listening(channel) as source:
+        with socket.create_connection(("127.0.0.1", source.port), 10) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(b"line\n" * 100)
+            wait_until(lambda: channel.size == 10)
+            with suppress(ConnectionResetError):
+                client.sendall(b"line\n" * 100_000)
+        wait_until(lambda: not source.connections)
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 class TestNetcatObeysTheLawOfSources(SourceConformance):
