@@ -84,7 +84,7 @@ class JavaDirectories:
         checkpoint, origin = self._checkpoint(report, has_files=bool(files))
         counts = Counts()
         queue = replay_records(folders, checkpoint, counts, report)
-        voided = keep_readable(queue, files, report)
+        voided = keep_readable(queue, files, report, self._data_dirs)
         return Replay(origin, counts, report.problems, len(queue), voided, report.corrupt, files, queue)
 
     def _checkpoint_dirs(self) -> list[Path]:

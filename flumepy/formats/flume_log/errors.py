@@ -3,6 +3,7 @@
 fsyncPerTransaction=true, Flume's default, makes damage an error; false makes it a line and a count (`tolerant`).
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,24 @@ class CorruptLogError(InputError):
         self.offset = offset
         self.reason = reason
         self.length_is_sound = length_is_sound
+
+
+class MissingLogError(InputError):
+    """Data files are missing whose events were not delivered yet. `missing`: how many such events by number of the file."""
+
+    def __init__(self, missing: Mapping[int, int], folders: Iterable[Path]) -> None:
+        names = " and ".join(f"log-{number} ({_events(missing[number])})" for number in sorted(missing))
+        super().__init__(
+            f"{names} with events that were not delivered yet cannot be found in dataDirs"
+            f" ({', '.join(map(str, folders))}). Nothing was imported; mount the disk that is missing, name the folder that"
+            " was left out of dataDirs, or put the file back into one of them; fsyncPerTransaction = false imports the other"
+            " events, and these are lost"
+        )
+        self.missing = missing
+
+
+def _events(count: int) -> str:
+    return f"{count} event" if count == 1 else f"{count} events"
 
 
 class BadCheckpointError(InputError):

@@ -6,15 +6,15 @@ Memory: eight bytes a live event, a window a file for those lately read, one bat
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from flumepy.core.batch import Column, EventBatch, shared
-from flumepy.core.errors import InputError
-from flumepy.formats.flume_log.errors import CorruptLogError, Report
+from flumepy.formats.flume_log.errors import CorruptLogError, MissingLogError, Report
 from flumepy.formats.flume_log.records import DataFile, StoredEvent, place
 from flumepy.formats.flume_log.replay import Counts
 from flumepy.formats.flume_log.taken import keep
@@ -38,11 +38,9 @@ class LiveReader:
             self._windows.popitem()[1].close()
 
     def read(self, pointer: int) -> StoredEvent | None:
-        """Return an event, or None when it was voided. Raises CorruptLogError, InputError for a file that is missing."""
+        """Return an event, or None when it was voided; its file must be known. Raises CorruptLogError."""
         file_id, offset = place(pointer)
-        file = self._files.get(file_id)
-        if file is None:
-            raise InputError(f"log-{file_id} is missing, but the event at its byte {offset} was not delivered yet")
+        file = self._files[file_id]
         window = self._windows.get(file_id)
         if window is None:
             if len(self._windows) == MOST_OPEN_FILES:
@@ -97,14 +95,21 @@ def _batch(events: list[StoredEvent]) -> EventBatch:
     return EventBatch([event.body for event in events], headers)
 
 
-def keep_readable(queue: array[int], files: dict[int, DataFile], report: Report) -> int:
+def keep_readable(queue: array[int], files: dict[int, DataFile], report: Report, folders: Iterable[Path]) -> int:
     """Read every live event once, and take out of the queue what is not sound; return how many were voided.
 
-    So nothing is imported from a damaged directory unless damage is tolerated. Raises CorruptLogError, InputError.
+    So nothing is imported from a damaged directory unless damage is tolerated. `folders`: where the files were looked for.
+    Raises CorruptLogError, MissingLogError.
     """
+    missing = Counter(file_id for pointer in queue if (file_id := pointer >> 32) not in files)
+    if missing and not report.tolerant:
+        raise MissingLogError(missing, folders)
     before = len(queue)
     corrupt = report.corrupt
     keep(queue, _sound(queue, files, report))
+    for file_id, count in missing.items():
+        report.corrupt += count
+        report.say(f"log-{file_id} is missing; {count} events that were not delivered yet are lost with it.")
     voided = before - len(queue) - (report.corrupt - corrupt)
     if voided:
         report.say(f"{voided} events had been voided by the integrity tool.")
@@ -112,12 +117,9 @@ def keep_readable(queue: array[int], files: dict[int, DataFile], report: Report)
 
 
 def _sound(queue: array[int], files: dict[int, DataFile], report: Report) -> Iterator[int]:
-    missing: dict[int, int] = {}
     with closing(LiveReader(files)) as reader:
         for pointer in queue:
-            file_id = pointer >> 32
-            if file_id not in files and report.tolerant:
-                missing[file_id] = missing.get(file_id, 0) + 1
+            if pointer >> 32 not in files:
                 continue
             try:
                 event = reader.read(pointer)
@@ -126,6 +128,3 @@ def _sound(queue: array[int], files: dict[int, DataFile], report: Report) -> Ite
                 continue
             if event is not None:
                 yield pointer
-    for file_id, count in missing.items():
-        report.corrupt += count
-        report.say(f"log-{file_id} is missing; {count} events that were not delivered yet are lost with it.")
