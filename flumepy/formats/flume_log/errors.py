@@ -36,18 +36,15 @@ class MissingLogError(InputError):
     """Data files are missing whose events were not delivered yet. `missing`: how many such events by number of the file."""
 
     def __init__(self, missing: Mapping[int, int], folders: Iterable[Path]) -> None:
-        names = " and ".join(f"log-{number} ({_events(missing[number])})" for number in sorted(missing))
+        names = [f"log-{number}" for number in sorted(missing)]
+        verb, them = ("is", "it") if len(names) == 1 else ("are", "them")
         super().__init__(
-            f"{names} with events that were not delivered yet cannot be found in dataDirs"
-            f" ({', '.join(map(str, folders))}). Nothing was imported; mount the disk that is missing, name the folder that"
-            " was left out of dataDirs, or put the file back into one of them; fsyncPerTransaction = false imports the other"
-            " events, and these are lost"
+            f"{' and '.join(names)} {verb} missing, and {sum(missing.values())} events in {them} were not delivered yet;"
+            f" looked for in dataDirs ({', '.join(map(str, folders))}). Nothing was imported; mount the disk that is"
+            " missing, name the folder that was left out of dataDirs, or put the file back into one of them;"
+            " fsyncPerTransaction = false imports the other events, and these are lost"
         )
         self.missing = missing
-
-
-def _events(count: int) -> str:
-    return f"{count} event" if count == 1 else f"{count} events"
 
 
 class BadCheckpointError(InputError):
