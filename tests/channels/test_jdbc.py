@@ -16,6 +16,7 @@ from flumepy.channels.jdbc import database as jdbc_database
 from flumepy.channels.jdbc import queue as jdbc_queue
 from flumepy.channels.jdbc import work as jdbc_work
 from flumepy.channels.jdbc.channel import JdbcChannel
+from flumepy.channels.jdbc.location import without_secrets
 from flumepy.config.build import build as config_build
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
@@ -652,7 +653,18 @@ def test_any_other_database_stays_configured_and_is_refused_at_the_start_by_name
 @pytest.mark.parametrize(
     ("options", "key", "reason"),
     [
-        ({**MYSQL, "db.type": "POSTGRESQL"}, "db.type", "Database OTHER not supported at this time"),
+        (
+            {**MYSQL, "db.type": "POSTGRESQL"},
+            "db.type",
+            "^Database OTHER not supported at this time: db.type is POSTGRESQL; use jdbc:sqlite:PATH, or leave",
+        ),
+        (
+            {"driver.url": "jdbc:mysql://h:3306/db"},
+            "driver.url",
+            "^Database OTHER not supported at this time: the URL is jdbc:mysql://h:3306/db, and jdbc:mysql is no"
+            " database that flumepy can use; use jdbc:sqlite:PATH, or leave driver.url out",
+        ),
+        ({"driver.url": "jdbc:derby:/x/db"}, "driver.url", "is jdbc:derby:/x/db, and .* needs db.type = DERBY"),
         ({"driver.url": "jdbc:x", "db.type": "DERBY"}, "driver.class", "No jdbc driver specified"),
         ({"transaction.isolation": "NONE"}, "transaction.isolation", "NONE is none of READ_UNCOMMITTED"),
         ({**MYSQL, "connection.properties.file": "/nowhere"}, "connection.properties.file", "does not exist: /nowhere"),
@@ -662,6 +674,23 @@ def test_what_flume_refuses_is_refused_with_its_reason(options: dict[str, str], 
     with pytest.raises(ConfigurationError, match=reason) as caught:
         reported(options)
     assert caught.value.key == key
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("jdbc:mysql://h/db?user=u&password=secret", "jdbc:mysql://h/db…"),
+        ("jdbc:sqlserver://h:1433;password=secret", "jdbc:sqlserver://h:1433…"),
+        ("jdbc:derby:/x/db;create=true", "jdbc:derby:/x/db…"),
+        ("jdbc:mysql://u:5ecret@h/db", "jdbc:mysql:…"),
+        ("jdbc:mysql://u:1234@h/db", "jdbc:mysql:…"),
+        ("jdbc:oracle:thin:scott/secret@//h/db", "jdbc:oracle:…"),
+        ("jdbc:db2://h/db:user=u;password=secret;", "jdbc:db2:…"),
+        ("nonsense", "nonsense:…"),
+    ],
+)
+def test_a_url_is_shown_without_what_may_be_a_password(url: str, shown: str) -> None:
+    assert without_secrets(url) == shown
 
 
 def test_a_name_above_64_characters_is_refused() -> None:

@@ -8,7 +8,7 @@ refused at once. Source: JdbcChannelProviderImpl, DerbySchemaHandler.
 from pathlib import Path
 
 from flumepy.channels.jdbc.database import Database, close_database, open_database
-from flumepy.channels.jdbc.location import DERBY, SQLITE, location_of
+from flumepy.channels.jdbc.location import DERBY, INSTEAD, SQLITE, location_of, without_secrets
 from flumepy.channels.jdbc.queue import RowQueue
 from flumepy.channels.jdbc.transaction import JdbcTransaction, StoredOffer
 from flumepy.core.batch import EventBatch
@@ -31,6 +31,7 @@ from flumepy.core.transaction import Transaction
 
 OLD = "org.apache.flume.channel.jdbc."
 DATABASES = ("DERBY", "MYSQL")
+OTHER = "Database OTHER not supported at this time"
 ISOLATIONS = ("READ_UNCOMMITTED", "READ_COMMITTED", "REPEATABLE_READ", "SERIALIZABLE")
 LONGEST_NAME = 64
 
@@ -206,8 +207,7 @@ class JdbcChannel(Channel[JdbcOptions]):
 def _check(options: JdbcOptions) -> None:
     """Refuse what Flume refuses. Raises ConfigurationError."""
     if options.driver_url is not None and not options.driver_url.startswith(SQLITE):
-        if (options.db_type or "").upper() not in DATABASES:
-            raise ConfigurationError("Database OTHER not supported at this time", key="db.type")
+        _check_type(options.driver_url, options.db_type)
         if options.driver_class is None:
             raise ConfigurationError("No jdbc driver specified", key="driver.class")
         if options.properties_file is not None and not Path(options.properties_file).exists():
@@ -215,3 +215,12 @@ def _check(options: JdbcOptions) -> None:
                                      key="connection.properties.file")  # fmt: skip
     if options.isolation.upper() not in ISOLATIONS:
         raise ConfigurationError(f"{options.isolation} is none of {', '.join(ISOLATIONS)}", key="transaction.isolation")
+
+
+def _check_type(url: str, db_type: str | None) -> None:
+    """Refuse a type that Flume refuses, which it takes the lack of one for: then it is the URL that asks for one."""
+    if db_type is None:
+        refusal = location_of(url, "")[1] or f"{DERBY}FOLDER needs db.type = DERBY; {INSTEAD}"
+        raise ConfigurationError(f"{OTHER}: the URL is {without_secrets(url)}, and {refusal}", key="driver.url")
+    if db_type.upper() not in DATABASES:
+        raise ConfigurationError(f"{OTHER}: db.type is {db_type}; {INSTEAD}", key="db.type")

@@ -4,12 +4,15 @@
 its place, and so does `~/.flume/jdbc-channel/db.sqlite` without any URL, where Flume has its `db`.
 """
 
+import re
 from pathlib import Path
 
 SQLITE = "jdbc:sqlite:"
 DERBY = "jdbc:derby:"
 _REMOTE = ("//", "memory:", "classpath:", "jar:")
-_INSTEAD = "use jdbc:sqlite:PATH, or leave driver.url out for a SQLite file in ~/.flume/jdbc-channel"
+#: scheme, host, port and database; whatever else a URL says may be a password
+_PUBLIC = re.compile(r"jdbc:\w+:(//[\w.-]+(:\d+)?)?(/[\w./-]*)?(?=[?;]|$)")
+INSTEAD = "use jdbc:sqlite:PATH, or leave driver.url out for a SQLite file in ~/.flume/jdbc-channel"
 
 
 def location_of(url: str | None, home: str) -> tuple[Path, str | None]:
@@ -24,9 +27,15 @@ def location_of(url: str | None, home: str) -> tuple[Path, str | None]:
         if folder and not folder.startswith(_REMOTE):
             folder = folder.removeprefix("directory:")
             return Path(f"{folder.rstrip('/')}.sqlite"), None
-        return default, f"of Derby's URLs only that of a folder has a SQLite file in its place; {_INSTEAD}"
+        return default, f"of Derby's URLs only that of a folder has a SQLite file in its place; {INSTEAD}"
     scheme = ":".join(url.split(":", 2)[:2])
-    return default, f"{scheme} is no database that flumepy can use; {_INSTEAD}"
+    return default, f"{scheme} is no database that flumepy can use; {INSTEAD}"
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL, or the part of it that holds no password for sure."""
+    public = _PUBLIC.match(url)
+    return public[0] + ("" if public.end() == len(url) else "…") if public else ":".join(url.split(":", 2)[:2]) + ":…"
 
 
 def _sqlite_location(text: str, default: Path) -> tuple[Path, str | None]:
