@@ -98,7 +98,10 @@ class Materializer:
         )
         # One line for operators; the trace is what the author of a plugin looks for.
         log.debug("%s cannot be configured", config.prefix, exc_info=error)
-        self._report(config, Problem(Severity.ERROR, f"{message}; the {_word(config)} is removed", key=key, hint=hint))
+        self._report(
+            config,
+            Problem(Severity.ERROR, f"{message.rstrip('.')}; the {_word(config)} is removed", key=key, hint=hint),
+        )
         self.agent.dropped.append(config.prefix)
 
     def _report(self, config: ComponentConfig, problem: Problem) -> None:

@@ -37,6 +37,12 @@ def test_a_component_that_raises_anything_is_dropped_with_one_line_and_the_rest_
     ]
 
 
+def test_a_sentence_that_goes_on_loses_its_dot() -> None:
+    options = "useDualCheckpoints=true checkpointDir=/c backupCheckpointDir=/c"
+    agent = agent_of(config(r1="source c1", c1=f"file {options}", k1="sink c1"))
+    assert "configured to be the same; the channel is removed" in messages(agent)[0]
+
+
 def test_a_class_of_another_kind_is_refused_by_name() -> None:
     text = config(r1="source c1", c1="memory", k1="tests.agent.parts.PartSource c1")
     assert messages(agent_of(text)) == [

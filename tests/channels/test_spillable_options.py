@@ -88,7 +88,11 @@ def test_without_overflow_the_file_is_still_opened_for_what_is_in_it() -> None:
 @pytest.mark.parametrize(
     ("settings", "key", "reason"),
     [
-        ({"overflowCapacity": "10"}, None, "transaction capacity cannot be greater"),
+        (
+            {"overflowCapacity": "10"},
+            "overflowCapacity",
+            r"transactionCapacity is 10000 \(its default\), capacity is 10$",
+        ),
         ({"checkpointInterval": "x"}, "checkpointInterval", "For input string"),
         ({"useDualCheckpoints": "true"}, "backupCheckpointDir", "the backup directory is not set"),
     ],

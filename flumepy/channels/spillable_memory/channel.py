@@ -15,7 +15,7 @@ from flumepy.channels.spillable_memory.transaction import SpillOffer, SpillTrans
 from flumepy.core.batch import EventBatch
 from flumepy.core.channel import Channel
 from flumepy.core.component import Context
-from flumepy.core.errors import BatchTooLargeError, ChannelFullError, FlumeError, call_all
+from flumepy.core.errors import BatchTooLargeError, ChannelFullError, ConfigurationError, FlumeError, call_all
 from flumepy.core.heap import usable_bytes
 from flumepy.core.offer import Done, Line, Offer
 from flumepy.core.options import Options, opt
@@ -77,7 +77,13 @@ class SpillableMemoryChannel(SpillingQueue[SpillableMemoryOptions]):
         settings = {**options.file, "keep-alive": "0"}
         if capacity > 0:  # the file is opened without overflow too, for what is in it
             settings["capacity"] = str(capacity)
-        file = self.context.build("channel", "file", settings)
+        try:
+            file = self.context.build("channel", "file", settings)
+        except ConfigurationError as error:
+            if error.key != "capacity":
+                raise
+            hint = "overflowCapacity is the capacity of the file channel, transactionCapacity goes to it too"
+            raise ConfigurationError(str(error), key="overflowCapacity", hint=hint) from error
         assert isinstance(file, Channel)
         return file
 
