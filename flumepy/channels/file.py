@@ -6,8 +6,6 @@ agent left in the folders is taken over. Source: FileChannel, JCEFileKeyProvider
 
 from pathlib import Path
 
-from pydantic import model_validator
-
 from flumepy.core.batch import EventBatch
 from flumepy.core.component import Context
 from flumepy.core.errors import BatchTooLargeError, ChannelFullError, ConfigurationError, at_key
@@ -86,12 +84,6 @@ class FileOptions(Options):
         "encryption.keyProvider.keys.", {}, doc="<alias>.passwordFile: that key's password, default the store's."
     )
 
-    @model_validator(mode="after")
-    def _fits(self) -> "FileOptions":
-        if self.transaction_capacity > self.capacity:
-            raise ValueError("File Channel transaction capacity cannot be greater than the capacity of the channel.")
-        return self
-
 
 class FileChannel(LogChannel[FileOptions]):
     """Keeps events on disk."""
@@ -99,13 +91,14 @@ class FileChannel(LogChannel[FileOptions]):
     Options = FileOptions
 
     def __init__(self, context: Context, options: FileOptions) -> None:
+        _check_capacities(options)
         super().__init__(context, options)
         if not options.sync_each_transaction:
             self.durability = "crash-safe"
         base = f"{home_folder(context)}/.flume/file-channel"
         self.checkpoint_dir = Path(options.checkpoint_dir or f"{base}/checkpoint")
         folders = (options.data_dirs or f"{base}/data").split(",")
-        self.data_dirs = [Path(folder.strip()) for folder in folders if folder.strip()]
+        self.data_dirs = self._without_doubles([Path(folder.strip()) for folder in folders if folder.strip()])
         if options.use_dual_checkpoints:
             _check_backup(options.backup_checkpoint_dir, self.checkpoint_dir)
         with at_key("compression"):
@@ -118,6 +111,26 @@ class FileChannel(LogChannel[FileOptions]):
             raise _encryption_error(
                 "cipherProvider is present while key provider name is not.", "encryption.cipherProvider"
             )
+
+    def _without_doubles(self, folders: list[Path]) -> list[Path]:
+        """Use each folder once, under whatever names: the channel would lock itself out of the second, as Flume does."""
+        once: dict[Path, Path] = {}
+        for folder in folders:
+            first = once.setdefault(folder.resolve(), folder)
+            if first is not folder:
+                what = (
+                    f"names {folder} twice"
+                    if folder == first
+                    else f"names {folder}, which is the same folder as {first}"
+                )
+                self.context.report(
+                    Problem(
+                        Severity.WARNING,
+                        f"{what}; it is used once (Flume does not open such a channel)",
+                        key="dataDirs",
+                    )
+                )
+        return list(once.values())
 
     @property
     def own_folders(self) -> tuple[Path, ...]:
@@ -224,11 +237,27 @@ class FileChannel(LogChannel[FileOptions]):
                 )
 
 
+def _check_capacities(options: FileOptions) -> None:
+    if options.transaction_capacity > options.capacity:
+        known = options.model_fields_set
+        most, capacity = (
+            f"{key} is {value}{'' if field in known else ' (its default)'}"
+            for key, field, value in (
+                ("transactionCapacity", "transaction_capacity", options.transaction_capacity),
+                ("capacity", "capacity", options.capacity),
+            )
+        )
+        raise ConfigurationError(
+            f"File Channel transaction capacity cannot be greater than the capacity of the channel: {most}, {capacity}",
+            key="capacity" if "capacity" in known else "transactionCapacity",
+        )
+
+
 def _check_backup(folder: str | None, checkpoint_dir: Path) -> None:
     key = "backupCheckpointDir"
     if folder is None:
         raise ConfigurationError("Dual checkpointing is enabled, but the backup directory is not set.", key=key)
-    if Path(folder) == checkpoint_dir:
+    if Path(folder).resolve() == checkpoint_dir.resolve():
         raise ConfigurationError(
             "The checkpoint backup directory and the checkpoint directory are configured to be the same.", key=key
         )

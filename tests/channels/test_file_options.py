@@ -48,7 +48,17 @@ def test_what_flume_accepts_is_built(settings: dict[str, str], capacity: int, tr
     ("settings", "key", "reason"),
     [
         ({"capacity": "many"}, "capacity", "For input string"),
-        ({"capacity": "5"}, None, "transaction capacity cannot be greater than the capacity"),
+        (
+            {"capacity": "5"},
+            "capacity",
+            r"^File Channel transaction capacity cannot be greater than the capacity of the channel:"
+            r" transactionCapacity is 10000 \(its default\), capacity is 5$",
+        ),
+        (
+            {"transactionCapacity": "1000001"},
+            "transactionCapacity",
+            r": transactionCapacity is 1000001, capacity is 1000000 \(its default\)$",
+        ),
         ({"useDualCheckpoints": "true"}, "backupCheckpointDir", "the backup directory is not set"),
         (
             {"useDualCheckpoints": "true", "checkpointDir": "/c", "backupCheckpointDir": "/c"},
@@ -124,3 +134,26 @@ def test_encryption_is_accepted_when_its_files_can_be_read(tmp_path: Path) -> No
     settings["encryption.keyProvider.keys.k2.passwordFile"] = str(tmp_path / "gone")
     _, reported = make(settings)
     assert [problem.key for problem in reported] == ["encryption.keyProvider.keys.k2.passwordFile"]
+
+
+@pytest.mark.parametrize("second", ["same", "./same/", "link"])
+def test_a_folder_that_is_named_twice_is_used_once_and_said(tmp_path: Path, second: str) -> None:
+    (tmp_path / "same").mkdir()
+    (tmp_path / "link").symlink_to("same")
+    folders = f"{tmp_path}/same, {tmp_path}/other,{tmp_path}/{second}"
+    channel, reported = make({"dataDirs": folders, "checkpointDir": str(tmp_path / "cp")})
+    assert channel.data_dirs == [tmp_path / "same", tmp_path / "other"]
+    assert [(problem.severity, problem.key) for problem in reported] == [(Severity.WARNING, "dataDirs")]
+    assert re.match(
+        rf"names {tmp_path}/(same twice|link, which is the same folder as .*/same); it is used once",
+        reported[0].message,
+    )
+    channel.start()
+    channel.stop()
+
+
+def test_a_backup_behind_a_link_to_the_checkpoint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("cp")
+    folders = {"checkpointDir": str(tmp_path / "cp"), "backupCheckpointDir": str(tmp_path / "link")}
+    with pytest.raises(ConfigurationError, match="configured to be the same"):
+        make({**folders, "useDualCheckpoints": "true"})
