@@ -101,8 +101,8 @@ class EventStore:
             recovered, codec=secrets.codec, level=settings.level, hot_bytes=settings.hot_bytes,
             skips_bad=settings.skips_bad, clock=self._clock, owner=self._owner,
         )  # fmt: skip
-        self._explain(recovered, checkpoint)
         lost = recovered.lost + self._queue.warm_up()
+        self._explain(recovered, checkpoint)  # only now: what cannot be read is tried again and again
         if lost:
             self._owner.events_lost(lost)
         return self._queue

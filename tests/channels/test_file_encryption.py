@@ -74,12 +74,15 @@ def test_a_key_that_the_store_lacks_keeps_the_channel_from_starting_and_is_named
 
 @pytest.mark.parametrize(("active", "message"), [(None, "the channel has no keys"), ("one", "not among")])
 def test_a_key_that_was_taken_away_is_named_and_nothing_is_lost(
-    tmp_path: Path, active: str | None, message: str
+    tmp_path: Path, active: str | None, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with running(channel(tmp_path, "two")) as first:
         put(first, SECRET)
+    caplog.set_level("INFO")
     refused = pytest.raises((StartError, ChannelError), match=rf"with the key two.*{message}")
     with refused, running(channel(tmp_path, active, keys="one")) as second:
         take(second, 10)
+    assert "Queue Size after replay" not in caplog.text
     with running(channel(tmp_path, "two")) as third:
+        assert "Queue Size after replay: 1 " in caplog.text
         assert take(third, 10) == [SECRET]
