@@ -1,6 +1,9 @@
 """Errors of the log."""
 
-from flumepy.core.errors import FlumeError
+from collections.abc import Iterable
+from pathlib import Path
+
+from flumepy.core.errors import FlumeError, StartError
 
 
 class LogFailedError(FlumeError):
@@ -15,6 +18,18 @@ def disk_failure(name: str, error: OSError) -> LogFailedError:
     )
     failure.__cause__ = error
     return failure
+
+
+def opening_failure(name: str, folders: Iterable[Path], error: OSError) -> StartError:
+    """Return which file or disk a log cannot be opened for, and what to do."""
+    reason = error.strerror or error
+    if isinstance(error, IsADirectoryError):
+        what = f"{error.filename} is a folder, but its name is that of a file of the log; move it away"
+    elif error.filename is not None:
+        what = f"{error.filename} cannot be used as a file of the log ({reason}); this user must read and write it"
+    else:
+        what = f"the log in {', '.join(map(str, folders))} cannot be opened ({reason}); check its disk"
+    return StartError(f"{name}: {what}")
 
 
 class LogFullError(FlumeError):

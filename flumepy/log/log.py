@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from flumepy.core.errors import FlumeError, StartError, call_all, translate
+from flumepy.core.errors import FlumeError, call_all
 from flumepy.log.commit import GroupCommit, Level, Ticket
 from flumepy.log.cursor import Cursor
 from flumepy.log.disk import Disk
-from flumepy.log.errors import LogFailedError, disk_failure
+from flumepy.log.errors import LogFailedError, disk_failure, opening_failure
 from flumepy.log.format import FrameFormat, Prepared
 from flumepy.log.opening import Opener
 from flumepy.log.recovery import Reader, Recovery, Visit
@@ -61,8 +61,10 @@ class Log(Generic[FrameT]):
         """
         found = self._shelf.open()
         try:
-            with translate({OSError: StartError}, f"{self.name}: the log cannot be opened"):
-                return self._recover(found, start, visit)
+            return self._recover(found, start, visit)
+        except OSError as error:
+            self._close_files()
+            raise opening_failure(self.name, self._shelf.settings.folders, error) from error
         except BaseException:
             self._close_files()
             raise

@@ -242,6 +242,19 @@ def test_reading_goes_on_while_the_log_is_closed(tmp_path: Path) -> None:
         read_texts(log)
 
 
+@pytest.mark.parametrize("name", ["3.spare", f"{0:020}.segment"])
+def test_a_folder_with_the_name_of_a_file_of_the_log_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(StartError) as raised:
+        new_log(tmp_path).open()
+    assert str(raised.value).endswith(
+        f": {tmp_path / name} is a folder, but its name is that of a file of the log; move it away"
+    )
+    (tmp_path / name).rmdir()
+    with opened(tmp_path):
+        pass
+
+
 def test_a_directory_has_one_owner_in_a_process(tmp_path: Path) -> None:
     with opened(tmp_path) as log:
         with pytest.raises(StartError, match="already locked"):
