@@ -10,6 +10,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from flumepy.core.errors import StartError
+from flumepy.core.holders import already_locked, holder_of
 
 IOV_MAX: Final = 1000  # Linux allows 1024 buffers in one call
 Buffer = bytes | bytearray | memoryview
@@ -118,8 +119,11 @@ class Disk:
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            is_held = error.errno in (errno.EACCES, errno.EAGAIN)
+            holder = holder_of(descriptor) if is_held else None
             os.close(descriptor)
-            if error.errno in (errno.EACCES, errno.EAGAIN):
-                raise StartError(f"Cannot lock {path.parent}. The directory is already locked.") from error
+            if is_held:
+                advice = ", or give this channel directories of its own"
+                raise StartError(already_locked(path.parent, holder, advice)) from error
             raise
         return descriptor

@@ -273,7 +273,10 @@ def test_a_directory_has_one_owner_among_processes(tmp_path: Path) -> None:
     with opened(tmp_path):
         command = [sys.executable, "-c", script, str(tmp_path)]
         answer = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
-    assert answer.stdout.strip() == f"Cannot lock {tmp_path}. The directory is already locked."
+    assert answer.stdout.startswith(
+        f"Cannot lock {tmp_path}. The directory is already locked. It is in use by process {os.getpid()} ("
+    )
+    assert answer.stdout.endswith("); stop it first, or give this channel directories of its own\n")
 
 
 def test_the_lock_of_a_java_agent_is_respected(tmp_path: Path) -> None:

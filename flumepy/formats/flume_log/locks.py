@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from flumepy.core.errors import StartError
+from flumepy.core.holders import already_locked, holder_of, named
 
 LOCK_NAME = "in_use.lock"
 PROCESSES = Path("/proc")
@@ -41,12 +42,8 @@ def locked(folders: Iterable[Path], held: Collection[Path] = ()) -> Iterator[Non
         used = users()
         for folder, identity in identities.items():
             if identity in used:
-                raise StartError(_in_use(folder, f" (process {used[identity]})"))
+                raise StartError(already_locked(folder, named(used[identity])))
         yield
-
-
-def _in_use(folder: Path, who: str = "") -> str:
-    return f"Cannot lock {folder}. The directory is already locked. Stop the Java agent that uses it{who}, then start again"
 
 
 def users() -> dict[Identity, int]:
@@ -90,5 +87,5 @@ def _lock(handle: int, folder: Path) -> None:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN):
-            raise StartError(_in_use(folder)) from error
+            raise StartError(already_locked(folder, holder_of(handle))) from error
         raise StartError(f"Cannot lock {folder}: {error.strerror}") from error

@@ -30,13 +30,14 @@ except OSError:
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path) -> Iterator[int]:
+    """Hold the lock of a file in another process; give its number."""
     path.touch()
     command = [sys.executable, "-c", HOLDER, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
-        yield
+        yield process.pid
         process.communicate()
 
 
@@ -56,6 +57,14 @@ def is_held(path: Path) -> bool:
     return subprocess.run([sys.executable, "-c", TRIER, str(path)], check=False).returncode == 3
 
 
+def locked_by(process: int, folder: Path) -> str:
+    command = " ".join(Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ").split())[:100]
+    return (
+        f"Cannot lock {folder}. The directory is already locked."
+        f" It is in use by process {process} ({command}); stop it first"
+    )
+
+
 @pytest.fixture
 def java(tmp_path: Path) -> JavaDirectories:
     for name in ("checkpoint", "backup", "data1", "data2"):
@@ -67,13 +76,10 @@ def java(tmp_path: Path) -> JavaDirectories:
 
 @pytest.mark.parametrize("name", ["checkpoint", "backup", "data1", "data2"])
 def test_a_running_java_agent_is_named_by_its_folder(java: JavaDirectories, tmp_path: Path, name: str) -> None:
-    with held(tmp_path / name / "in_use.lock"):
+    with held(tmp_path / name / "in_use.lock") as process:
         with pytest.raises(StartError) as raised, java.lock():
             pass
-        assert str(raised.value) == (
-            f"Cannot lock {tmp_path / name}. The directory is already locked."
-            " Stop the Java agent that uses it, then start again"
-        )
+        assert str(raised.value) == locked_by(process, tmp_path / name)
         assert raised.value.retryable
         assert is_held(tmp_path / name / "in_use.lock")
     with java.lock():
@@ -84,10 +90,7 @@ def test_a_java_agent_that_lost_its_lock_is_found_by_its_open_file(java: JavaDir
     with open_only(tmp_path / "data1/in_use.lock") as process:
         with pytest.raises(StartError) as raised, java.lock():
             pass
-        assert str(raised.value) == (
-            f"Cannot lock {tmp_path / 'data1'}. The directory is already locked."
-            f" Stop the Java agent that uses it (process {process}), then start again"
-        )
+        assert str(raised.value) == locked_by(process, tmp_path / "data1")
     with java.lock():
         pass
 
