@@ -9,7 +9,7 @@ from pathlib import Path
 
 #: l_type, l_whence, l_start, l_len, l_pid as the C compiler lays them out
 _FLOCK = struct.Struct("hhqqi4x")
-COMMAND_CHARACTERS = 100
+COMMAND_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)

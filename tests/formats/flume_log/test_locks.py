@@ -58,7 +58,7 @@ def is_held(path: Path) -> bool:
 
 
 def locked_by(process: int, folder: Path) -> str:
-    command = " ".join(Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ").split())[:100]
+    command = " ".join(Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ").split())[:200]
     return (
         f"Cannot lock {folder}. The directory is already locked."
         f" It is in use by process {process} ({command}); stop it first"
