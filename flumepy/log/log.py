@@ -62,11 +62,10 @@ class Log(Generic[FrameT]):
         found = self._shelf.open()
         try:
             return self._recover(found, start, visit)
-        except OSError as error:
+        except BaseException as error:
             self._close_files()
-            raise opening_failure(self.name, self._shelf.settings.folders, error) from error
-        except BaseException:
-            self._close_files()
+            if isinstance(error, OSError):
+                raise opening_failure(self.name, self._shelf.settings.folders, error) from error
             raise
 
     def _recover(self, found: list[tuple[int, Path]], start: int | None, visit: Visit | None) -> Recovery:
