@@ -15,6 +15,7 @@ from flumepy.log.format import FrameHead
 from flumepy.log.frame import read_frame
 from flumepy.log.segment import HEADER_BYTES
 from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.pieces import pieces
 from flumepy.log_tools.walk import Advance, Hole, HoleKind, walk
 
 JAVA_BATCH_EVENTS = 1000
@@ -73,7 +74,7 @@ def stored_batches(
     met: called with damage, which is left out. Raises InputError, StartError, ConfigurationError, MissingPackageError.
     """
     taken = TakenRanges() if everything else read_taken(channel, advance)
-    for piece in walk(channel.segments, known_end=channel.known_end, is_live=channel.is_live, advance=advance):
+    for piece in pieces(channel, advance):
         if isinstance(piece, Hole):
             met(piece)
             continue

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fcntl import F_GETLK, F_UNLCK, F_WRLCK, fcntl
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
 import msgspec
@@ -73,6 +73,7 @@ class StoredChannel:
     spares: list[Path] = field(default_factory=list)
     holders: dict[Path, Holder] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
+    checkpoints: list[Checkpoint] = field(default_factory=list)  #: that one, and the one of the backup
     take_over: Marker | None = None
     segment_bytes: int = 0  #: of new segments, where a configuration says so
     capacity: int = 0  #: events, where a configuration says so
@@ -101,8 +102,14 @@ class StoredChannel:
     @property
     def known_end(self) -> int:
         """Return the position that the log reaches at least, as its checkpoint has seen it; 0 where it has none."""
-        found = self.checkpoint
-        return found.summary + HEAD.size if found is not None and self.log_id in (found.log_id, None) else 0
+        return self.witness.summary + HEAD.size if self.witness is not None else 0
+
+    @property
+    def witness(self) -> Checkpoint | None:
+        """Return the checkpoint of this log that has seen it reach farthest."""
+        log_id = self.log_id
+        own = [found for found in self.checkpoints if log_id in (found.log_id, None)]
+        return max(own, key=attrgetter("summary"), default=None)
 
     @property
     def log_id(self) -> bytes | None:
@@ -182,8 +189,10 @@ def look_into(folders: Folders, keys: Mapping[str, bytes] | None = None) -> Stor
     channel.segments = without_doubles(sorted(channel.segments))
     channel.holders = holders(folders.all())
     for folder in folders.checkpoints():
-        channel.checkpoint = channel.checkpoint or read_checkpoint(folder)
+        found = read_checkpoint(folder)
+        channel.checkpoints += [found] if found is not None else []
         channel.take_over = channel.take_over or _marker(folder / MARKER)
+    channel.checkpoint = next(iter(channel.checkpoints), None)
     return channel
 
 

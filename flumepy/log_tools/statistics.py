@@ -11,6 +11,7 @@ from flumepy.log_tools.folders import StoredChannel
 from flumepy.log_tools.listing import local_time
 from flumepy.log_tools.survey import survey
 from flumepy.log_tools.walk import Advance
+from flumepy.log_tools.words import counted, known
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Statistics:
     taken_events: int = 0
     put_since_ever: int = 0
     lost_events: int = 0
+    figures_are_least: bool = False  #: more events than these two say may have been put, and be lost
     put_frames: int = 0
     take_frames: int = 0
     gap_frames: int = 0
@@ -54,22 +56,27 @@ class Statistics:
         """Iterate the figures as text."""
         if self.in_use_by is not None:
             yield f"in use by        {self.in_use_by}; the figures move"
-        yield f"queued           {self.queued_events} events, {self.queued_bytes} bytes as stored"
+        yield f"queued           {counted(self.queued_events, 'event')}, {counted(self.queued_bytes, 'byte')} as stored"
         if self.oldest_ms is not None:
             age_s = max(0.0, now_s - self.oldest_ms / 1000)
             yield f"oldest           put {local_time(self.oldest_ms / 1000)}, {age_s:.0f} s ago"
-        yield f"in the files     {self.stored_events} events put, {self.taken_events} of them taken; {self.lost_events} lost"
-        yield f"since ever       {self.put_since_ever} events put"
-        yield f"frames           {self.put_frames} puts, {self.take_frames} takes, {self.gap_frames} repaired gaps"
-        coded = ", ".join(f"{name} ({count} frames)" for name, count in self.codings.items())
+        stored, lost = counted(self.stored_events, "event"), known(self.lost_events, is_least=self.figures_are_least)
+        yield f"in the files     {stored} put, {self.taken_events} of them taken; {lost} lost"
+        least = "at least " if self.figures_are_least else ""
+        yield f"since ever       {least}{counted(self.put_since_ever, 'event')} put"
+        puts, takes = counted(self.put_frames, "put"), counted(self.take_frames, "take")
+        yield f"frames           {puts}, {takes}, {counted(self.gap_frames, 'repaired gap')}"
+        coded = ", ".join(f"{name} ({counted(count, 'frame')})" for name, count in self.codings.items())
         yield f"coded            {coded or 'nothing'}"
-        yield f"disk             {self.disk_bytes} bytes: {self.segments} segments, {self.spares} spares"
+        segments, spares = counted(self.segments, "segment"), counted(self.spares, "spare")
+        yield f"disk             {counted(self.disk_bytes, 'byte')}: {segments}, {spares}"
         yield f"damage           {len(self.damages) or 'none'}"
         yield from (f"  {damage}" for damage in self.damages)
         if self.java is not None:
             java = self.java
-            yield f"of a Java agent  {java.queued_events} events queued in {java.files} files, found by its {java.found_by}"
-            yield f"                 {java.damaged_records} damaged records; not taken over yet"
+            queued, files = counted(java.queued_events, "event"), counted(java.files, "file")
+            yield f"of a Java agent  {queued} queued in {files}, found by its {java.found_by}"
+            yield f"                 {counted(java.damaged_records, 'damaged record')}; not taken over yet"
             yield from (f"  {problem}" for problem in java.problems)
 
 
@@ -84,8 +91,9 @@ def statistics(channel: StoredChannel, advance: Advance = lambda _: None) -> Sta
         oldest_ms=found.oldest_ms,
         stored_events=found.puts,
         taken_events=found.taken_count,
-        put_since_ever=max((facts.stop for facts in found.segments), default=0),
+        put_since_ever=found.stop,
         lost_events=found.lost,
+        figures_are_least=found.is_least,
         put_frames=found.frames[PUT],
         take_frames=found.frames[TAKE],
         gap_frames=found.frames[GAP],
@@ -95,7 +103,6 @@ def statistics(channel: StoredChannel, advance: Advance = lambda _: None) -> Sta
         disk_bytes=sum(_disk_bytes(folder) for folder in channel.folders.all()),
         damages=[hole.sentence() for hole in found.holes],
     )
-    result.put_since_ever = max(0, result.put_since_ever)
     java = channel.java
     if java is not None:
         replay = java.replay()

@@ -16,6 +16,7 @@ from flumepy.log.cursor import Chunk
 from flumepy.log.format import FrameHead
 from flumepy.log.frame import HEAD
 from flumepy.log_tools.folders import StoredChannel
+from flumepy.log_tools.pieces import pieces
 from flumepy.log_tools.walk import Advance, Hole, walk
 
 
@@ -45,6 +46,8 @@ class Survey:
     codings: Counter[str] = field(default_factory=Counter)  #: PUT frames by how their payload is coded
     puts: int = 0  #: events in all PUT frames
     lost: int = 0  #: events in holes and gaps
+    is_least: bool = False  #: more may be lost than that
+    stop: int = 0  #: the sequence number behind the last event that is known of
     queued: int = 0
     queued_bytes: int = 0  #: of payload, as it is stored
     oldest_ms: int | None = None  #: when the first queued event was put
@@ -76,10 +79,12 @@ def survey(channel: StoredChannel, advance: Advance = lambda _: None) -> Survey:
     found.segments = list(facts.values())
     starts = [position for position, _ in channel.segments]
     place = 0
-    for piece in walk(channel.segments, known_end=channel.known_end, is_live=channel.is_live, advance=advance):
+    for piece in pieces(channel, advance):
         if isinstance(piece, Hole):
             found.holes.append(piece)
             found.lost += piece.lost
+            found.is_least = found.is_least or piece.is_least
+            found.stop = max(found.stop, piece.first + piece.lost)
             continue
         replay.visit(piece.heads, piece.frame)
         while place + 1 < len(starts) and starts[place + 1] <= piece.position:
@@ -99,6 +104,7 @@ def _count(found: Survey, facts: SegmentFacts, chunk: Chunk) -> None:
         facts.oldest_ms = facts_of(chunk, heads[0])[1]
     last = heads[-1]
     facts.stop, facts.end = last[2] + last[3], last[0] + last[1]
+    found.stop = max(found.stop, facts.stop)
     facts.newest_ms = facts_of(chunk, last)[1]
     facts.frames += len(heads)
     for head in heads:

@@ -10,21 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import pairwise
 from pathlib import Path
 
-from flumepy.core.errors import InputError, StartError, translate
-from flumepy.event_log.frames import GAP, PUT, TAKE
-from flumepy.log.checksum import crc32c
+from flumepy.core.errors import InputError, translate
 from flumepy.log.cursor import Chunk
 from flumepy.log.disk import Disk
 from flumepy.log.format import Stop
-from flumepy.log.frame import CHECKED_BYTES, HEAD, NativeFormat
-from flumepy.log.frame_rows import MAGIC
+from flumepy.log.frame import HEAD, NativeFormat
 from flumepy.log.recovery import CHUNK_BYTES, ZEROS, Reader
-from flumepy.log.segment import HEADER_BYTES, Segment, SegmentHeader
+from flumepy.log.segment import HEADER_BYTES, Segment
+from flumepy.log_tools.remains import first_sequence, header_sequence, holds_old_frame, what_stands
+from flumepy.log_tools.words import counted, lost_events
 
-KIND_NAMES = {TAKE: "a frame that a take left", GAP: "a repaired gap"}
 Advance = Callable[[int], object]
 
 
@@ -50,6 +47,7 @@ class Hole:
     reason: str
     first: int = 0
     lost: int = 0
+    is_least: bool = False  #: more may be gone than `lost` says
 
     @property
     def size(self) -> int:
@@ -58,8 +56,8 @@ class Hole:
 
     def sentence(self) -> str:
         """Return what to tell an operator."""
-        lost = f"; {self.lost} events are lost" if self.lost else ""
-        return f"{self.path}: {self.size} bytes at offset {self.offset}: {self.reason}{lost}"
+        lost = lost_events(self.lost, is_least=self.is_least)
+        return f"{self.path}: {counted(self.size, 'byte')} at offset {self.offset}: {self.reason}{lost}"
 
 
 Piece = Chunk | Hole
@@ -78,51 +76,69 @@ def walk(
     *,
     start: int = 0,
     known_end: int = 0,
+    known_events: Callable[[], int] = lambda: 0,
     is_live: bool = False,
     advance: Advance = lambda _: None,
 ) -> Iterator[Piece]:
     """Iterate verified frames and holes, in order, from the segment with `start` on.
 
-    known_end: the log must reach at least this position; its checkpoint says so. is_live: an agent is writing, so the end
-    may be torn. advance: called with the number of bytes done. Raises InputError, StartError for a newer version or a file
-    of another log.
+    known_end: the log must reach at least this position; its checkpoint says so, and known_events how many events were put
+    then, which is asked where the log ends before. is_live: an agent is writing, so the end may be torn. advance: called
+    with the number of bytes done. Raises InputError, StartError for a newer version or a file of another log.
     """
-    expected = _first_sequence(segments, start)
+    expected = first_sequence(segments, start)
     holes: list[Hole] = []
     for piece in _segments(segments, start, known_end, is_live, advance):
         if isinstance(piece, Hole):
             holes.append(piece)
             continue
         first = piece.heads[0][2]
-        yield from _counted(holes, first if expected is None else expected, first)
+        yield from _counted(holes, expected, first)
         holes = []
         yield piece
         expected = piece.heads[-1][2] + piece.heads[-1][3]
-    for hole in holes:
-        yield replace(hole, first=hole.first if expected is None else expected)
+    yield from _counted_at_the_end(holes, expected, segments, known_end, known_events)
 
 
-def _first_sequence(segments: list[tuple[int, Path]], start: int) -> int | None:
-    """Return the sequence number with which the first segment begins, if its header can be read."""
-    if segments and segments[0][0] == 0 == start:
-        return 0  # no event was before
-    behind = [path for (_, path), (stop, _) in pairwise(segments) if stop > start]
-    for path in [*behind, *(path for _, path in segments[-1:])][:1]:
-        with suppress(OSError, StartError), path.open("rb") as file:
-            header = SegmentHeader.decode(file.read(HEADER_BYTES), path)
-            return header.sequence if header is not None else None
-    return None
+def _counted(holes: list[Hole], expected: int | None, stop: int) -> Iterator[Hole]:
+    """Say of holes before a frame which sequence numbers they cost: the first one all of them.
 
-
-def _counted(holes: list[Hole], first: int, stop: int) -> Iterator[Hole]:
-    """Say of holes between two frames which sequence numbers they cost: the first one all of them."""
+    expected: the number behind the frame before them; None where it is not known.
+    """
+    first = stop if expected is None else expected
     lost = max(0, stop - first)
     for hole in holes:
         if hole.kind is HoleKind.HEADER:
             yield replace(hole, first=first)
         else:
-            yield replace(hole, first=first, lost=lost)
+            yield replace(hole, first=first, lost=lost, is_least=expected is None)
             first, lost = first + lost, 0
+
+
+def _counted_at_the_end(
+    holes: list[Hole],
+    expected: int | None,
+    segments: list[tuple[int, Path]],
+    known_end: int,
+    known_events: Callable[[], int],
+) -> Iterator[Hole]:
+    """Say what holes cost that no frame follows: the last header tells of those before it, else the checkpoint."""
+    costly = [hole for hole in holes if hole.kind is not HoleKind.HEADER]
+    if not costly:
+        yield from (replace(hole, first=expected or 0) for hole in holes)
+        return
+    last, path = segments[-1]
+    before = [hole for hole in holes if hole.end < last]
+    begin = header_sequence(path)
+    if begin is not None and before:
+        yield from _counted(before, expected, begin)
+        holes, expected = holes[len(before) :], begin
+    more = 0
+    if expected is not None and costly[-1].start < known_end:
+        more = max(0, known_events() - expected - sum(hole.lost for hole in holes))
+    for hole in holes:
+        extra = more if hole is costly[-1] else 0
+        yield replace(hole, first=expected or 0, lost=hole.lost + extra, is_least=hole.is_least or extra > 0)
 
 
 def _segments(
@@ -189,7 +205,7 @@ class _SegmentWalk:
         if self._stop is not None and position < self._stop and position >= self._limit and self._is_there():
             yield self._missing(position, self._stop)
         if self._stop is None and not self._is_live and self._limit <= position < self._known_end:
-            yield self._missing(position, self._known_end, self._seen())
+            yield self._missing_end(position, self._seen())
         self._advance(max(0, segment.position + segment.capacity - position))
 
     def _read(self, position: int, size: int) -> bytes:
@@ -217,29 +233,40 @@ class _SegmentWalk:
     def _hole(self, position: int, data: bytes) -> Hole | None:
         """Return the hole at this position, or None where the log ends."""
         sound = Reader(self._disk, self._format, None).next_sound(self._segment, position, self._limit)
-        reason, lost = _what_stands(data, position)
+        reason, lost, length = what_stands(data, position)
         offset = self._segment.offset(position)
         if sound is not None:
             return Hole(HoleKind.DAMAGED, self._segment.path, position, sound, offset, reason)
         if self._stop is None:
-            return None if self._is_live else self._tail(position, reason, lost, is_frame=lost is not None)
+            return None if self._is_live else self._tail(position, reason, lost, position + length)
         if self._stop > self._limit:
             if lost is None and not self._rest(position)[1]:
                 return self._missing(position, self._stop)
             return self._missing(position, self._stop, f"{reason}, and what follows this file is missing")
-        return Hole(HoleKind.DAMAGED, self._segment.path, position, self._stop, offset, reason)
+        return Hole(HoleKind.DAMAGED, self._segment.path, position, self._stop, offset, reason, is_least=True)
 
-    def _tail(self, position: int, reason: str, lost: int | None, *, is_frame: bool) -> Hole | None:
-        """Return what stands behind the last frame, unless it is zeros or what an older life of the file left."""
+    def _tail(self, position: int, reason: str, lost: int | None, frame_end: int) -> Hole | None:
+        """Return what stands behind the last frame, unless it is zeros or what an older life of the file left.
+
+        frame_end: where the damaged frame ends whose head says that it holds `lost` events.
+        """
         used_end, is_written = self._rest(position)
-        if not is_frame and not is_written:
-            return self._missing(position, self._known_end, self._seen()) if position < self._known_end else None
+        if lost is None and not is_written:
+            return self._missing_end(position, self._seen()) if position < self._known_end else None
+        used_end = max(used_end, min(frame_end, self._limit))
         if position < self._known_end:
             reason = f"{reason}; no sound frame follows, and {self._seen()}"
+            if used_end < self._known_end:  # one hole: what is damaged here goes with what is not there
+                return self._missing_end(position, reason, lost or 0)
         else:
             reason = f"{reason}; no sound frame follows, so it was torn off by a crash, or damaged"
-        offset = self._segment.offset(position)
-        return Hole(HoleKind.TORN, self._segment.path, position, used_end, offset, reason, lost=lost or 0)
+        offset, is_least = self._segment.offset(position), lost is None or used_end > frame_end
+        return Hole(
+            HoleKind.TORN, self._segment.path, position, used_end, offset, reason, lost=lost or 0, is_least=is_least
+        )
+
+    def _missing_end(self, start: int, reason: str, lost: int = 0) -> Hole:
+        return replace(self._missing(start, self._known_end, reason), lost=lost, is_least=True)
 
     def _rest(self, position: int) -> tuple[int, bool]:
         """Return the end of the last byte that is not zero, and whether this life of the file wrote up to there."""
@@ -250,27 +277,6 @@ class _SegmentWalk:
                 break
             if data != ZEROS[: len(data)]:
                 end = start + len(data.rstrip(b"\0"))
-                is_old = is_old or _holds_old_frame(data, self._segment.position)
+                is_old = is_old or holds_old_frame(data, self._segment.position)
             start += len(data) if len(data) < CHUNK_BYTES else len(data) - HEAD.size
         return end, end > position and not is_old
-
-
-def _what_stands(data: bytes, position: int) -> tuple[str, int | None]:
-    """Return why these bytes are no frame, and how many events it had where its head is sound."""
-    if len(data) >= HEAD.size:
-        magic, kind, _, _, _, count, stated, _, _, head_crc = HEAD.unpack_from(data)
-        if magic == MAGIC and stated == position and crc32c(data[:CHECKED_BYTES]) == head_crc:
-            what = f"a frame of {count} events" if kind == PUT else KIND_NAMES.get(kind, f"a frame of kind {kind}")
-            return f"{what} has a wrong checksum", count
-    return "no frame begins where one should", None
-
-
-def _holds_old_frame(data: bytes, position: int) -> bool:
-    """Tell whether the head of a frame from before this segment stands here: the file was used before."""
-    at = data.find(MAGIC)
-    while 0 <= at <= len(data) - HEAD.size:
-        *_, stated, _, _, head_crc = HEAD.unpack_from(data, at)
-        if stated < position and crc32c(data[at : at + CHECKED_BYTES]) == head_crc:
-            return True
-        at = data.find(MAGIC, at + 1)
-    return False
