@@ -11,6 +11,7 @@ from flumepy.log_tools.event_files import STDOUT, EventWriter, file_errors, new_
 from flumepy.log_tools.folders import StoredChannel
 from flumepy.log_tools.repair import set_aside
 from flumepy.log_tools.walk import Advance, Hole, HoleKind
+from flumepy.log_tools.words import counted, known
 
 
 @dataclass
@@ -20,15 +21,20 @@ class Exported:
     events: int = 0
     damages: int = 0
     lost: int = 0
+    is_least: bool = False  #: more may be lost than that
     split: int = 0
 
     def lines(self, target: Path) -> Iterator[str]:
         """Iterate the summary."""
-        yield f"{self.events} events written to {'stdout' if target == STDOUT else target}"
+        yield f"{counted(self.events, 'event')} written to {'stdout' if target == STDOUT else target}"
         if self.damages:
-            yield f"Damaged places left out: {self.damages}; events in them, as far as can be told: {self.lost}"
+            lost = known(self.lost, is_least=self.is_least)
+            yield f"Damaged places left out: {self.damages}; events in them, as far as can be told: {lost}"
         if self.split:
-            yield f"{self.split} bodies have line feeds in them, so each would come back as several events"
+            bodies = (
+                "1 body has line feeds in it" if self.split == 1 else f"{self.split} bodies have line feeds in them"
+            )
+            yield f"{bodies}, so each would come back as several events"
 
 
 def export(
@@ -59,6 +65,7 @@ def export(
             return  # costs no event
         done.damages += 1
         done.lost += hole.lost
+        done.is_least = done.is_least or hole.is_least
         copy = None
         if aside is not None:
             with file_errors(aside, "written"):

@@ -14,7 +14,9 @@ from flumepy.log.cursor import Chunk
 from flumepy.log.frame import read_frame
 from flumepy.log_tools.decode import decode
 from flumepy.log_tools.folders import StoredChannel, read_checkpoint
-from flumepy.log_tools.walk import Advance, Hole, walk
+from flumepy.log_tools.pieces import pieces
+from flumepy.log_tools.walk import Advance, Hole
+from flumepy.log_tools.words import counted, known
 
 
 @dataclass
@@ -22,9 +24,10 @@ class Verification:
     """What a verification found."""
 
     frames: int = 0
-    events: int = 0
+    events: int = 0  #: that were decoded
     damages: int = 0
     lost: int = 0  #: events in damage
+    is_least: bool = False  #: more may be lost than that
     repaired: int = 0  #: events that earlier repairs gave up
     sealed: Counter[str] = field(default_factory=Counter)  #: why events could not be decoded -> how many
     java_files: int = 0
@@ -35,16 +38,24 @@ class Verification:
     def lines(self) -> Iterator[str]:
         """Iterate the summary."""
         for reason, count in self.sealed.items():
-            yield f"{count} events could not be decoded; their checksums are right: {reason}"
+            yield f"{counted(count, 'event')} could not be decoded, so only checksums are verified: {reason}"
         yield from self.notes
         if self.frames or not self.java_files:
-            yield f"{self.frames} frames with {self.events} events verified"
+            yield f"{counted(self.frames, 'frame')} with {self._decoded()} verified"
         if self.java_files:
-            queued = f"{self.java_queued} events are queued in them"
-            yield f"{self.java_records} records in {self.java_files} files of a Java agent verified; {queued}"
+            records, files = counted(self.java_records, "record"), counted(self.java_files, "file")
+            queued = f"{counted(self.java_queued, 'event')} {'is' if self.java_queued == 1 else 'are'} queued in them"
+            yield f"{records} in {files} of a Java agent verified; {queued}"
         if self.repaired:
-            yield f"{self.repaired} events were given up by earlier repairs"
-        yield f"Damaged places: {self.damages}; events lost: {self.lost}" if self.damages else "No damage"
+            yield f"{counted(self.repaired, 'event')} given up by earlier repairs"
+        if self.damages:
+            yield f"Damaged places: {self.damages}; events lost: {known(self.lost, is_least=self.is_least)}"
+        else:
+            yield "No damage found, but not everything could be read" if self.sealed else "No damage"
+
+    def _decoded(self) -> str:
+        sealed = sum(self.sealed.values())
+        return f"{self.events} of {self.events + sealed} events" if sealed else counted(self.events, "event")
 
 
 def verify(
@@ -52,7 +63,7 @@ def verify(
 ) -> Verification:
     """Verify everything; `say` gets a line for each damage, as it is found. Raises InputError."""
     found = Verification()
-    for piece in walk(channel.segments, known_end=channel.known_end, is_live=channel.is_live, advance=advance):
+    for piece in pieces(channel, advance):
         if isinstance(piece, Hole):
             _damaged(found, piece, say)
         else:
@@ -66,6 +77,7 @@ def verify(
 def _damaged(found: Verification, hole: Hole, say: Callable[[str], object]) -> None:
     found.damages += 1
     found.lost += hole.lost
+    found.is_least = found.is_least or hole.is_least
     say(hole.sentence())
 
 
@@ -76,7 +88,6 @@ def _verify_chunk(
     for head in chunk.heads:
         position, _, _, count, kind = head
         if kind == PUT:
-            found.events += count
             try:
                 batch = decode(channel, chunk, head, codec)
             except ConfigurationError as error:
@@ -84,6 +95,8 @@ def _verify_chunk(
                 continue
             if isinstance(batch, Hole):
                 _damaged(found, batch, say)
+            else:
+                found.events += count
         elif kind == TAKE:
             try:
                 read_take(read_frame(chunk.data, position - chunk.position).payload)
@@ -102,6 +115,7 @@ def _verify_chunk(
 def _verify_checkpoint(found: Verification, channel: StoredChannel, say: Callable[[str], object]) -> None:
     if channel.checkpoint is not None and not channel.segments:
         found.damages += 1
+        found.is_least = True
         say(
             f"{channel.folders.checkpoint}: its checkpoint has seen the log reach position {channel.known_end}, but there is"
             " no segment: a data directory is missing, or empty"

@@ -74,7 +74,7 @@ def test_plain_lines_say_what_they_lose(mixed: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.txt"
     result = channel("export", mixed, "-o", out, "--format", "lines")
     assert out.read_bytes() == b"".join(body + b"\n" for body in BODIES)
-    assert "1 bodies have line feeds in them" in result.stderr
+    assert "1 body has line feeds in it" in result.stderr
 
 
 @pytest.mark.parametrize("form", ["jsonl", "avro"])
@@ -154,7 +154,7 @@ def test_keys_come_from_the_configuration_or_from_options(mixed: Path, tmp_path:
     assert channel("verify", data).output.startswith("6 events could not be decoded")
     keys = ("--key-store", store, "--key-store-password-file", password, "--key", "key-0")
     for options in (named, (data, *keys)):
-        assert channel("verify", *options).output.splitlines() == ["1 frames with 6 events verified", "No damage"]
+        assert channel("verify", *options).output.splitlines() == ["1 frame with 6 events verified", "No damage"]
         assert channel("export", *options, "-o", second, "--force").exit_code == 0
         assert second.read_bytes() == first.read_bytes()
     assert channel("import", data, *keys, first).output == "6 events imported\n"
