@@ -10,11 +10,12 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flumepy.core.errors import ChannelError, ConfigurationError, InputError, translate
 from flumepy.event_log import checkpoint as checkpoints
+from flumepy.event_log.checkpoint import CheckpointFile
 from flumepy.event_log.frames import PUT, PayloadCodec, gap_frames
 from flumepy.log.disk import Disk
 from flumepy.log.frame import HEAD, NativeFormat
@@ -23,7 +24,9 @@ from flumepy.log.segment import SegmentHeader
 from flumepy.log.shelf import Shelf, ShelfSettings
 from flumepy.log_tools.decode import decode
 from flumepy.log_tools.folders import StoredChannel, read_checkpoint, without_doubles
-from flumepy.log_tools.walk import Advance, Hole, HoleKind, walk
+from flumepy.log_tools.pieces import pieces
+from flumepy.log_tools.walk import Advance, Hole, HoleKind
+from flumepy.log_tools.words import known
 
 ASIDE = "damaged"
 
@@ -37,20 +40,25 @@ class Repaired:
     asides: list[Path] = field(default_factory=list)
     bytes_aside: int = 0
     lost: int = 0  #: events
+    is_least: bool = False  #: more may be lost than that
     drops_checkpoint: bool = False
+    resets_checkpoint: bool = False  #: it stays, but for a start that reads everything
 
     def lines(self, *, dry_run: bool) -> Iterator[str]:
         """Iterate the summary."""
         for hole in self.left:
             yield f"{hole.sentence()}. Left as it is: name all data directories, or give it up with --give-up-missing"
+        lost = known(self.lost, is_least=self.is_least)
         if not self.holes:
             yield "Nothing else to repair" if self.left else "Nothing to repair"
         elif dry_run:
-            yield f"Places to repair: {len(self.holes)}; events lost in them: {self.lost}. Nothing was changed"
+            yield f"Places to repair: {len(self.holes)}; events lost in them: {lost}. Nothing was changed"
         else:
-            yield f"Places repaired: {len(self.holes)}; events lost: {self.lost}; bytes set aside: {self.bytes_aside}"
+            yield f"Places repaired: {len(self.holes)}; events lost: {lost}; bytes set aside: {self.bytes_aside}"
             if self.drops_checkpoint:
                 yield "The next start reads the whole log once, since the checkpoint is of no use any more"
+            if self.resets_checkpoint:
+                yield "The checkpoint is kept, since it knows what is missing; the next start reads the whole log"
 
 
 @contextmanager
@@ -72,7 +80,7 @@ def find_holes(
     channel: StoredChannel, codec: PayloadCodec | None, found: Repaired, *, gives_up: bool, advance: Advance
 ) -> None:
     """Collect what is to be repaired. codec: frames that it cannot decode are damage too. Raises InputError."""
-    for piece in walk(channel.segments, known_end=channel.known_end, advance=advance):
+    for piece in pieces(channel, advance):
         if not isinstance(piece, Hole):
             for head in piece.heads if codec is not None else ():
                 assert codec is not None
@@ -89,9 +97,14 @@ def find_holes(
         else:
             found.holes.append(piece)
     found.lost = sum(hole.lost for hole in found.holes)
-    # A start from the checkpoint on would not see the frames that say what is lost before it.
-    low = channel.checkpoint.low if channel.checkpoint is not None else 0
-    found.drops_checkpoint = any(hole.end > low and hole.kind is not HoleKind.HEADER for hole in found.holes)
+    found.is_least = any(hole.is_least for hole in found.holes)
+    # A start from the checkpoint on would not see the frames that say what is lost before it. But where the log ends before
+    # its checkpoint nothing else tells that something is missing.
+    low = min((checkpoint.low for checkpoint in channel.checkpoints), default=0)
+    is_needed = any(hole.end == channel.known_end for hole in found.left)
+    is_behind = any(hole.end > low and hole.kind is not HoleKind.HEADER for hole in found.holes)
+    found.drops_checkpoint = is_behind and not is_needed
+    found.resets_checkpoint = is_behind and is_needed
 
 
 def repair(
@@ -130,10 +143,22 @@ def repair(
                 found.asides.append(path)
                 found.bytes_aside += path.stat().st_size
             said(hole, path)
-        for folder in channel.folders.checkpoints():
-            if found.drops_checkpoint or work.has_new_identity or read_checkpoint(folder) is None:
-                _drop_checkpoint(folder)
+        _settle_checkpoints(channel, found, work.log_id)
     return found
+
+
+def _settle_checkpoints(channel: StoredChannel, found: Repaired, log_id: bytes) -> None:
+    """Let no start go on from a checkpoint that the repair has made wrong, nor lose what it has seen and is missing."""
+    for folder in channel.folders.checkpoints():
+        checkpoint = read_checkpoint(folder)
+        if checkpoint is None:
+            _drop_checkpoint(folder)
+        elif checkpoint.log_id != log_id:
+            continue  # the one of another channel
+        elif found.drops_checkpoint:
+            _drop_checkpoint(folder)
+        elif found.resets_checkpoint:
+            _reset_checkpoint(folder, channel.segments[0][0])
 
 
 def _drop_checkpoint(folder: Path) -> None:
@@ -141,6 +166,14 @@ def _drop_checkpoint(folder: Path) -> None:
     if (folder / checkpoints.NAME).exists():
         Disk().unlink(folder / checkpoints.NAME)
         Disk().sync_folder(folder)
+
+
+def _reset_checkpoint(folder: Path, first: int) -> None:
+    """Keep what a checkpoint has seen, and let a start that believes it read everything from the first segment on."""
+    file = CheckpointFile(folder, Disk())
+    found = file.read()
+    if found is not None:
+        file.write(replace(found, start=first, low=min(found.low, first)))
 
 
 class _Repair:
@@ -152,9 +185,7 @@ class _Repair:
         self._format = NativeFormat()
         self._now_ms = time.time_ns() // 1_000_000
         known = channel.checkpoint.log_id if channel.checkpoint is not None else None
-        log_id = channel.log_id or known
-        self.has_new_identity = bool(channel.segments) and log_id is None
-        self._log_id = log_id or secrets.token_bytes(16)
+        self.log_id = channel.log_id or known or secrets.token_bytes(16)
 
     def mend(self, hole: Hole) -> Path | None:
         """Set a hole's bytes aside and make its place sound; return the file with the bytes, if there are any."""
@@ -162,7 +193,7 @@ class _Repair:
         descriptor = self._disk.open(hole.path)
         try:
             if hole.kind is HoleKind.HEADER:
-                header = SegmentHeader(NativeFormat.name, self._log_id, hole.end, hole.first, self._now_ms)
+                header = SegmentHeader(NativeFormat.name, self.log_id, hole.end, hole.first, self._now_ms)
                 self._disk.write(descriptor, [header.encode()], 0)
             elif hole.kind is HoleKind.TORN:
                 for offset in range(hole.offset, hole.offset + hole.size, CHUNK_BYTES):

@@ -1,15 +1,23 @@
 """`flumepy channel repair`: what it says, and that the next start of a real agent says nothing."""
 
+import json
 from pathlib import Path
 
+import pytest
+
 from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
+from flumepy.event_log.frames import take_frame
 from flumepy.log.disk import Disk
+from flumepy.log.frame import NativeFormat
+from flumepy.log.log import Log
 from flumepy.log.segment import HEADER_BYTES
+from flumepy.log.shelf import ShelfSettings
 from flumepy.log_tools.folders import read_checkpoint
+from flumepy.log_tools.survey import survey
 from tests.cli.channels import channel, java_folders
 from tests.cli.running import running
 from tests.cli.test_channel_read import SEQUENCE, wait_for_the_sequence
-from tests.log_tools.stored import stored, write_log
+from tests.log_tools.stored import SEGMENT_BYTES, stored, write_log
 
 
 def broken(folder: Path, *offsets: int) -> Path:
@@ -59,10 +67,87 @@ def test_a_checkpoint_goes_where_damage_may_have_cost_queued_events(tmp_path: Pa
         data, checkpoint = tmp_path / name / "log", tmp_path / name / "cp"
         broken(data, HEADER_BYTES + 520)
         checkpoint.mkdir()
-        found = Checkpoint(b"i" * 16, start, start, start, 0)
+        identity = stored(data).log_id
+        assert identity is not None
+        found = Checkpoint(identity, start, start, start, 0)
         CheckpointFile(checkpoint, Disk()).write(found)
         channel("repair", data, checkpoint)
         assert (read_checkpoint(checkpoint) == found) is stays
+
+
+def cut_short(tmp_path: Path, size: int, *, taken: int = 0) -> tuple[Path, Path, int]:
+    """Leave a log of 220 puts of 3 events with a checkpoint behind them, its last segment cut off; return its folders
+    and how many events its segments still hold."""
+    data, checkpoint = tmp_path / "log", tmp_path / "cp"
+    write_log([data], 220)
+    log = Log(ShelfSettings((data,), segment_bytes=SEGMENT_BYTES), NativeFormat(), name="c1")
+    log.open()
+    ticket = log.append(take_frame(taken, []))
+    ticket.wait()
+    position, identity = ticket.position, log.identity
+    log.close()
+    checkpoint.mkdir()
+    CheckpointFile(checkpoint, Disk()).write(Checkpoint(identity, position, position, 0, 660 - taken))
+    path = stored(data).segments[-1][1]
+    with path.open("r+b") as file:
+        file.truncate(size)
+    return data, checkpoint, survey(stored(data)).puts
+
+
+@pytest.mark.parametrize("size", [0, 100, HEADER_BYTES, HEADER_BYTES + 10, HEADER_BYTES + 200])
+@pytest.mark.parametrize("taken", [0, 20])
+def test_the_witness_of_a_missing_end_stays_until_it_is_given_up(tmp_path: Path, size: int, taken: int) -> None:
+    data, checkpoint, left = cut_short(tmp_path, size, taken=taken)
+    # The TAKE frame of the checkpoint is lost too, so that less is known than was.
+    known = 660 - taken - left
+    assert known > 0
+    seen = read_checkpoint(checkpoint)
+    assert seen is not None
+    result = channel("verify", data, checkpoint)
+    assert f"events lost: at least {known}" in result.output
+    assert f"at least {known} events are lost" in result.output
+    figures = json.loads(channel("stats", data, checkpoint, "--format", "json").output)
+    assert figures["figures_are_least"]
+    assert (figures["put_since_ever"], figures["lost_events"]) == (660 - taken, known)
+    result = channel("repair", data, checkpoint)
+    assert result.exit_code == 1
+    assert "Left as it is" in result.output
+    kept = read_checkpoint(checkpoint)
+    assert kept is not None
+    assert (kept.log_id, kept.summary, kept.queued) == (seen.log_id, seen.summary, seen.queued)
+    again = channel("verify", data, checkpoint)
+    assert again.exit_code == 1
+    assert "the checkpoint has seen the log reach" in again.output
+    assert channel("repair", data, checkpoint, "--give-up-missing").exit_code == 0
+    assert read_checkpoint(checkpoint) is None
+    last = channel("verify", data, checkpoint)
+    assert (last.exit_code, last.output.splitlines()[-1]) == (0, "No damage")
+
+
+def test_a_repair_beside_a_missing_end_keeps_the_witness_for_a_start_that_reads_everything(tmp_path: Path) -> None:
+    data, checkpoint, _ = cut_short(tmp_path, 0)
+    path = data / f"{0:020d}.segment"
+    damaged = bytearray(path.read_bytes())
+    damaged[HEADER_BYTES + 70] ^= 1
+    path.write_bytes(damaged)
+    result = channel("repair", data, checkpoint)
+    assert "The checkpoint is kept, since it knows what is missing" in result.output
+    kept = read_checkpoint(checkpoint)
+    assert kept is not None
+    assert (kept.start, kept.low) == (0, 0)
+    result = channel("verify", data, checkpoint)
+    assert result.exit_code == 1
+    assert "the checkpoint has seen the log reach" in result.output
+
+
+def test_the_checkpoint_of_another_channel_is_left_alone(tmp_path: Path) -> None:
+    data, checkpoint = tmp_path / "log", tmp_path / "cp"
+    broken(data, HEADER_BYTES + 520)
+    checkpoint.mkdir()
+    found = Checkpoint(b"i" * 16, 0, 9000, 0, 7)
+    CheckpointFile(checkpoint, Disk()).write(found)
+    assert channel("repair", data, checkpoint).exit_code == 0
+    assert read_checkpoint(checkpoint) == found
 
 
 def test_a_damaged_checkpoint_goes_too(tmp_path: Path) -> None:
