@@ -127,8 +127,8 @@ def _counted_at_the_end(
     if not costly:
         yield from (replace(hole, first=expected or 0) for hole in holes)
         return
-    last, path = segments[-1]
-    before = [hole for hole in holes if hole.end < last]
+    path = segments[-1][1]
+    before = [hole for hole in holes if hole.path != path]
     begin = header_sequence(path)
     if begin is not None and before:
         yield from _counted(before, expected, begin)
@@ -138,7 +138,8 @@ def _counted_at_the_end(
         more = max(0, known_events() - expected - sum(hole.lost for hole in holes))
     for hole in holes:
         extra = more if hole is costly[-1] else 0
-        yield replace(hole, first=expected or 0, lost=hole.lost + extra, is_least=hole.is_least or extra > 0)
+        is_least = hole in costly and (hole.is_least or extra > 0 or hole.path != path)
+        yield replace(hole, first=expected or 0, lost=hole.lost + extra, is_least=is_least)
 
 
 def _segments(

@@ -57,6 +57,47 @@ def test_beside_an_agent_a_half_written_end_is_the_end_and_without_one_it_is_tor
     assert (hole.kind, hole.lost) == (HoleKind.TORN, 3)
 
 
+def test_numbers_of_lost_events_that_nothing_tells_are_called_unknown(tmp_path: Path) -> None:
+    write_log([tmp_path], 3)
+    [(_, path)] = stored(tmp_path).segments
+    data = bytearray(path.read_bytes())
+    data[HEADER_BYTES : len(data.rstrip(b"\0"))] = b"x" * 345
+    path.write_bytes(data)
+    [hole] = [piece for piece in walk(stored(tmp_path).segments) if isinstance(piece, Hole)]
+    assert (hole.kind, hole.lost, hole.is_least) == (HoleKind.TORN, 0, True)
+    assert hole.sentence().endswith("; how many events are lost is not known")
+
+
+def test_a_segment_without_any_sound_frame_before_an_empty_one_is_counted_by_the_header(tmp_path: Path) -> None:
+    write_log([tmp_path], 60)
+    segments = stored(tmp_path).segments
+    data = bytearray(segments[0][1].read_bytes())
+    data[HEADER_BYTES:] = b"x" * (len(data) - HEADER_BYTES)
+    segments[0][1].write_bytes(data)
+    data = bytearray(segments[1][1].read_bytes())
+    data[HEADER_BYTES:] = bytes(len(data) - HEADER_BYTES)
+    segments[1][1].write_bytes(data)
+    holes = [piece for piece in walk(segments[:2]) if isinstance(piece, Hole)]
+    assert [(hole.kind, hole.first) for hole in holes] == [(HoleKind.DAMAGED, 0)]
+    assert holes[0].lost > 0
+    assert holes[0].is_least is False
+
+
+@pytest.mark.parametrize(
+    ("lost", "is_least", "words"),
+    [
+        (0, False, ""),
+        (1, False, "; 1 event is lost"),
+        (3, False, "; 3 events are lost"),
+        (1, True, "; at least 1 event is lost"),
+        (0, True, "; how many events are lost is not known"),
+    ],
+)
+def test_a_sentence_says_what_is_lost(lost: int, is_least: bool, words: str) -> None:
+    hole = Hole(HoleKind.DAMAGED, Path("f"), 0, 1, 9, "why", 0, lost, is_least)
+    assert hole.sentence() == f"f: 1 byte at offset 9: why{words}"
+
+
 def test_what_an_older_life_of_the_file_left_behind_the_end_is_no_damage(tmp_path: Path) -> None:
     write_log([tmp_path], 60)
     segments = stored(tmp_path).segments
