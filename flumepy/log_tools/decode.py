@@ -7,6 +7,7 @@ from flumepy.core.errors import ConfigurationError, InputError
 from flumepy.event_log.frames import PUT, PayloadCodec, read_put
 from flumepy.event_log.ranges import TakenRanges
 from flumepy.event_log.recovery import Replay
+from flumepy.formats.flume_log import Replay as Replayed
 from flumepy.log.codec import COMPRESSION_BITS, ENCRYPTED, Codec
 from flumepy.log.compression import COMPRESSIONS
 from flumepy.log.cursor import Chunk
@@ -67,11 +68,13 @@ def stored_batches(
     *,
     everything: bool = False,
     met: Callable[[Hole], object] = lambda _: None,
+    met_java: Callable[[Replayed], object] = lambda _: None,
     advance: Advance = lambda _: None,
 ) -> Iterator[EventBatch]:
     """Iterate the queued events in their order, or all that the log still holds; then those that a Java agent left.
 
-    met: called with damage, which is left out. Raises InputError, StartError, ConfigurationError, MissingPackageError.
+    met: called with damage, which is left out; met_java with what was found of a Java agent. Raises InputError, StartError,
+    ConfigurationError, MissingPackageError.
     """
     taken = TakenRanges() if everything else read_taken(channel, advance)
     for piece in pieces(channel, advance):
@@ -92,4 +95,6 @@ def stored_batches(
                 yield from (batch.slice(start - first, end - first) for start, end in spans)
     java = channel.java
     if java is not None:
-        yield from java.replay().batches(JAVA_BATCH_EVENTS, JAVA_BATCH_BYTES)
+        replay = java.replay()
+        met_java(replay)
+        yield from replay.batches(JAVA_BATCH_EVENTS, JAVA_BATCH_BYTES)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flumepy.core.errors import InputError
 from flumepy.event_log.frames import PayloadCodec
+from flumepy.formats.flume_log import Replay
 from flumepy.log_tools.decode import stored_batches
 from flumepy.log_tools.event_files import STDOUT, EventWriter, file_errors, new_file
 from flumepy.log_tools.folders import StoredChannel
@@ -47,9 +48,11 @@ def export(
     force: bool = False,
     aside: Path | None = None,
     met: Callable[[Hole, Path | None], object] = lambda _, __: None,
+    met_java: Callable[[str], object] = lambda _: None,
     advance: Advance = lambda _: None,
 ) -> Exported:
     """Write the queued events, or all that are stored, in order. aside: a folder that gets the damaged bytes.
+    met, met_java: called with what is left out, of our log and of a Java agent's files.
 
     Raises InputError, ConfigurationError for a key that is missing; there is no file then (a pipe has got a part).
     """
@@ -72,8 +75,15 @@ def export(
                 copy = set_aside(hole, aside)
         met(hole, copy)
 
+    def replayed(replay: Replay) -> None:
+        done.damages += replay.places
+        done.lost += replay.lost
+        done.is_least = done.is_least or replay.is_least
+        for line in replay.left_out.values():
+            met_java(line)
+
     writer = EventWriter(form)
-    batches = stored_batches(channel, codec, everything=everything, met=damaged, advance=advance)
+    batches = stored_batches(channel, codec, everything=everything, met=damaged, met_java=replayed, advance=advance)
     with new_file(target, force=force) as file:
         file.write(writer.begin())
         for batch in batches:

@@ -22,6 +22,8 @@ class JavaStatistics:
     found_by: str
     files: int
     damaged_records: int
+    lost_events: int
+    lost_is_least: bool  #: more events than that may be lost
     problems: list[str]
 
 
@@ -76,7 +78,8 @@ class Statistics:
             java = self.java
             queued, files = counted(java.queued_events, "event"), counted(java.files, "file")
             yield f"of a Java agent  {queued} queued in {files}, found by its {java.found_by}"
-            yield f"                 {counted(java.damaged_records, 'damaged record')}; not taken over yet"
+            lost = known(java.lost_events, is_least=java.lost_is_least)
+            yield f"                 {counted(java.damaged_records, 'damaged record')}, {lost} lost; not taken over yet"
             yield from (f"  {problem}" for problem in java.problems)
 
 
@@ -107,7 +110,13 @@ def statistics(channel: StoredChannel, advance: Advance = lambda _: None) -> Sta
     if java is not None:
         replay = java.replay()
         result.java = JavaStatistics(
-            replay.live_count, replay.origin, len(java.files()), replay.corrupt, replay.problems
+            queued_events=replay.live_count,
+            found_by=replay.origin,
+            files=len(java.files()),
+            damaged_records=replay.corrupt,
+            lost_events=replay.lost,
+            lost_is_least=replay.is_least,
+            problems=replay.problems,
         )
     return result
 

@@ -133,6 +133,7 @@ def _verify_java(
     found: Verification, channel: StoredChannel, java: JavaDirectories, say: Callable[[str], object]
 ) -> None:
     """Read every record of every data file, then find out whether what is queued is there."""
+    told: set[tuple[Path, int]] = set()
     for path in _java_files(channel):
         damages: list[CorruptLogError] = []
         counts = verify_java_file(path, keys=channel.keys or None, damages=damages)
@@ -140,13 +141,18 @@ def _verify_java(
         found.java_records += counts.records - 1
         for damage in damages:
             found.damages += 1
+            told.add((damage.path, damage.offset))
             say(f"{damage.path}: offset {damage.offset}: {damage.reason}")
     replay = java.replay()
     found.java_queued = replay.live_count
-    found.notes += replay.problems
-    if replay.corrupt and not found.damages:
-        found.damages += replay.corrupt
-        say(f"{replay.corrupt} queued events of the Java agent cannot be read")
+    found.lost += replay.lost
+    found.is_least = found.is_least or replay.is_least
+    for place, line in replay.left_out.items():
+        if place not in told:
+            found.damages += 1
+            say(line)
+    lines = set(replay.left_out.values())
+    found.notes += [line for line in replay.problems if line not in lines]
 
 
 def _java_files(channel: StoredChannel) -> list[Path]:

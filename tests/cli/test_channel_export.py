@@ -1,5 +1,6 @@
 """`flumepy channel export` and `import`: what goes out comes back in, whatever happens in between."""
 
+import json
 import subprocess
 import sys
 import time
@@ -166,6 +167,46 @@ def test_a_java_agents_events_are_exported(tmp_path: Path, name: str) -> None:
     out = tmp_path / "out.jsonl"
     assert channel("export", *java_folders(name, tmp_path), "-o", out).exit_code == 0
     assert events_of(out) == EXPECTED[name]
+
+
+def test_a_damaged_event_of_a_java_agent_is_left_out_with_a_line_and_status_1(tmp_path: Path) -> None:
+    folders = java_folders("s2_crash_nockpt", tmp_path)
+    body = EXPECTED["s2_crash_nockpt"][-1]["body"].encode()
+    [path] = [path for path in tmp_path.rglob("log-*") if path.suffix == "" and body in path.read_bytes()]
+    path.write_bytes(path.read_bytes().replace(body, b"eX"))
+    out = tmp_path / "out.jsonl"
+    result = channel("export", *folders, "-o", out)
+    assert result.exit_code == 1
+    left_out, *summary = result.stderr.splitlines()
+    assert left_out.startswith(f"Left out: {path} is damaged at byte ")
+    count = len(EXPECTED["s2_crash_nockpt"]) - 1
+    assert summary == [
+        f"{count} events written to {out}",
+        "Damaged places left out: 1; events in them, as far as can be told: 1",
+    ]
+    assert len(events_of(out)) == count
+    result = channel("verify", *folders)
+    assert result.exit_code == 1
+    assert result.output.count(str(path)) == 1
+    assert result.output.splitlines()[-1] == "Damaged places: 1; events lost: 1"
+
+
+def test_a_missing_file_of_a_java_agent_is_told_once_and_ends_with_1(tmp_path: Path) -> None:
+    folders = java_folders("s3_crash_afterckpt", tmp_path)
+    (folders[0] / "log-3").unlink()
+    out = tmp_path / "out.jsonl"
+    result = channel("export", *folders, "-o", out)
+    assert result.exit_code == 1
+    lost = 2  # those that its checkpoint knows of
+    assert len(EXPECTED["s3_crash_afterckpt"]) - len(events_of(out)) > lost
+    assert f"Left out: log-3 is missing; {lost} events" in result.stderr
+    assert f"as far as can be told: at least {lost}" in result.stderr
+    result = channel("verify", *folders)
+    assert result.exit_code == 1
+    assert result.output.count("log-3") == 1
+    assert result.output.splitlines()[-1] == f"Damaged places: 1; events lost: at least {lost}"
+    found = json.loads(channel("stats", *folders, "--format", "json").output)["java"]
+    assert (found["lost_events"], found["lost_is_least"]) == (lost, True)
 
 
 def test_nothing_is_imported_into_a_java_agents_directories(tmp_path: Path) -> None:

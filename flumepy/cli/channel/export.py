@@ -42,10 +42,14 @@ def export(
     def met(hole: Hole, path: Path | None) -> None:
         click.echo(f"Left out: {hole.sentence()}{f'; copied to {path}' if path else ''}", err=True)
 
+    def met_java(line: str) -> None:
+        click.echo(f"Left out: {line}", err=True)
+
     with progress("Exporting", channel.size_bytes() * (1 if everything else 2)) as advance:
         done = export_channel(
-            channel, codec, output, form, everything=everything, force=force, aside=aside, met=met, advance=advance
-        )
+            channel, codec, output, form, everything=everything, force=force, aside=aside,
+            met=met, met_java=met_java, advance=advance,
+        )  # fmt: skip
     for line in done.lines(output):
         click.echo(line, err=True)
     sys.exit(FAILED if done.damages else OK)

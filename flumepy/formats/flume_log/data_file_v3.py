@@ -163,8 +163,9 @@ class DataFileV3:
         if op == OP_VOIDED and length > 0 and behind <= self.size_bytes:
             return False
         if op == OP_VOIDED and length:
-            report.say(
-                f"{self.path}: the voided record at byte {offset} has no sound length; what follows is left out."
+            report.leave_out(
+                (self.path, offset),
+                f"{self.path}: the voided record at byte {offset} has no sound length; what follows is left out.",
             )
             return True
         if window.written_end(b"\x00\x80") > offset:

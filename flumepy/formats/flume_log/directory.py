@@ -85,7 +85,10 @@ class JavaDirectories:
         counts = Counts()
         queue = replay_records(folders, checkpoint, counts, report)
         voided = keep_readable(queue, files, report, self._data_dirs)
-        return Replay(origin, counts, report.problems, len(queue), voided, report.corrupt, files, queue)
+        return Replay(
+            origin, counts, report.problems, len(queue), voided, report.corrupt, files, queue,
+            report.lost, bool(report.unsure), report.places, report.left_out,
+        )  # fmt: skip
 
     def _checkpoint_dirs(self) -> list[Path]:
         return [self._checkpoint_dir] if self._backup_dir is None else [self._checkpoint_dir, self._backup_dir]

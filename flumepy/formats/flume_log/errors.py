@@ -13,6 +13,10 @@ from flumepy.core.errors import InputError
 MOST_LINES = 100
 
 
+#: a file, and the offset in it
+Place = tuple[Path, int]
+
+
 class CorruptLogError(InputError):
     """A data file is damaged at `offset`. `length_is_sound`: the next record can be found all the same."""
 
@@ -59,6 +63,14 @@ class Report:
     problems: list[str] = field(default_factory=list)
     #: records that were damaged and left out
     corrupt: int = 0
+    #: live events that are known to be lost
+    lost: int = 0
+    #: places that were left out
+    places: int = 0
+    #: the lines that tell of them, by place, as far as lines are kept
+    left_out: dict[Place, str] = field(default_factory=dict)
+    #: places that may have cost more events than were counted
+    unsure: set[Place] = field(default_factory=set)
 
     def say(self, line: str) -> None:
         """Keep a line, if there are not too many."""
@@ -67,10 +79,30 @@ class Report:
         elif len(self.problems) == MOST_LINES:
             self.problems.append("There are more problems than these; the counts have them all.")
 
-    def damage(self, error: CorruptLogError) -> None:
-        """Count and report a damaged record. Raises it where damage is not tolerated."""
+    def leave_out(self, place: Place, line: str, *, lost: int = 0, is_least: bool = True) -> None:
+        """Report a place that is left out, once. is_least: it may have cost more than `lost` live events."""
+        self.lost += lost
+        if not is_least:
+            self.unsure.discard(place)
+        elif len(self.unsure) < MOST_LINES:
+            self.unsure.add(place)
+        if place in self.left_out:
+            return
+        self.places += 1
+        self.say(line)
+        if len(self.left_out) < MOST_LINES:
+            self.left_out[place] = line
+
+    def damage(self, error: CorruptLogError, *, is_live: bool = False) -> None:
+        """Count and report a damaged record. is_live: a live event, read by its pointer; else nobody knows what it was.
+
+        Raises it where damage is not tolerated.
+        """
         if not self.tolerant:
             raise error
         self.corrupt += 1
-        rest = "left out" if error.length_is_sound else "the rest of the file is left out"
-        self.say(f"{error.path} is damaged at byte {error.offset}: {error.reason}; {rest}.")
+        rest = "left out" if error.length_is_sound or is_live else "the rest of the file is left out"
+        line = f"{error.path} is damaged at byte {error.offset}: {error.reason}; {rest}."
+        place = (error.path, error.offset)
+        is_rest_lost = place in self.unsure and not error.length_is_sound
+        self.leave_out(place, line, lost=int(is_live), is_least=not is_live or is_rest_lost)

@@ -112,7 +112,7 @@ class _Scan(Report):
         puts = self._valid + self._invalid + self._raised
         return self._records + self.corrupt, puts, self._valid, self._invalid, self._raised, self.corrupt
 
-    def damage(self, error: CorruptLogError) -> None:
+    def damage(self, error: CorruptLogError, *, is_live: bool = False) -> None:
         """Count a damaged record."""
         self.corrupt += 1
         self.damages.append(error)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from flumepy.core.batch import Column, EventBatch, shared
-from flumepy.formats.flume_log.errors import CorruptLogError, MissingLogError, Report
+from flumepy.formats.flume_log.errors import CorruptLogError, MissingLogError, Place, Report
 from flumepy.formats.flume_log.records import DataFile, StoredEvent, place
 from flumepy.formats.flume_log.replay import Counts
 from flumepy.formats.flume_log.taken import keep
@@ -67,6 +67,12 @@ class Replay:
     corrupt: int
     _files: dict[int, DataFile] = field(repr=False)
     _queue: array[int] = field(repr=False)
+    #: live events that are known to be lost, and whether there may be more
+    lost: int = 0
+    is_least: bool = False
+    #: how many places were left out, and the problems that tell of them, by file and offset; not more than problems are kept
+    places: int = 0
+    left_out: dict[Place, str] = field(default_factory=dict)
 
     def batches(self, max_events: int, max_bytes: int) -> Iterator[EventBatch]:
         """Iterate the live events in order, in batches of at most so many events and bytes, but of one event at least.
@@ -109,7 +115,8 @@ def keep_readable(queue: array[int], files: dict[int, DataFile], report: Report,
     keep(queue, _sound(queue, files, report))
     for file_id, count in missing.items():
         report.corrupt += count
-        report.say(f"log-{file_id} is missing; {count} events that were not delivered yet are lost with it.")
+        line = f"log-{file_id} is missing; {count} events that were not delivered yet are lost with it."
+        report.leave_out((Path(f"log-{file_id}"), 0), line, lost=count)
     voided = before - len(queue) - (report.corrupt - corrupt)
     if voided:
         report.say(f"{voided} events had been voided by the integrity tool.")
@@ -124,7 +131,7 @@ def _sound(queue: array[int], files: dict[int, DataFile], report: Report) -> Ite
             try:
                 event = reader.read(pointer)
             except CorruptLogError as error:
-                report.damage(error)
+                report.damage(error, is_live=True)
                 continue
             if event is not None:
                 yield pointer
