@@ -7,6 +7,7 @@ import pytest
 
 from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
 from flumepy.event_log.frames import take_frame
+from flumepy.event_log.recovery import recover
 from flumepy.log.disk import Disk
 from flumepy.log.frame import NativeFormat
 from flumepy.log.log import Log
@@ -125,19 +126,26 @@ def test_the_witness_of_a_missing_end_stays_until_it_is_given_up(tmp_path: Path,
 
 
 def test_a_repair_beside_a_missing_end_keeps_the_witness_for_a_start_that_reads_everything(tmp_path: Path) -> None:
-    data, checkpoint, _ = cut_short(tmp_path, 0)
+    data, checkpoint, _ = cut_short(tmp_path, 100_000)
     path = data / f"{0:020d}.segment"
     damaged = bytearray(path.read_bytes())
     damaged[HEADER_BYTES + 70] ^= 1
     path.write_bytes(damaged)
+    last = stored(data).segments[-1][1]
+    elsewhere = last.rename(tmp_path / last.name)
     result = channel("repair", data, checkpoint)
     assert "The checkpoint is kept, since it knows what is missing" in result.output
-    kept = read_checkpoint(checkpoint)
-    assert kept is not None
-    assert (kept.start, kept.low) == (0, 0)
     result = channel("verify", data, checkpoint)
     assert result.exit_code == 1
     assert "the checkpoint has seen the log reach" in result.output
+    elsewhere.rename(last)
+    assert channel("verify", data, checkpoint).exit_code == 0
+    recovered = recover(
+        lambda: Log(ShelfSettings((data,), segment_bytes=SEGMENT_BYTES), NativeFormat(), name="c1"),
+        read_checkpoint(checkpoint),
+    )
+    recovered.log.close()
+    assert (recovered.queued, recovered.lost) == (657, 0)
 
 
 def test_the_checkpoint_of_another_channel_is_left_alone(tmp_path: Path) -> None:
