@@ -103,7 +103,7 @@ def find_holes(
     low = min((checkpoint.low for checkpoint in channel.checkpoints), default=0)
     is_needed = any(hole.end == channel.known_end for hole in found.left)
     is_behind = any(hole.end > low and hole.kind is not HoleKind.HEADER for hole in found.holes)
-    found.drops_checkpoint = is_behind and not is_needed
+    found.drops_checkpoint = (is_behind and not is_needed) or not channel.segments
     found.resets_checkpoint = is_behind and is_needed
 
 
@@ -127,6 +127,11 @@ def repair(
         raise InputError(
             f"{folders}: only files of a Java agent are here; `flumepy tool FCINTEGRITYTOOL -l {folders}` puts their damaged"
             " records out of the way. Nothing was changed"
+        )
+    if channel.witness is not None and not channel.segments and not gives_up:
+        raise InputError(
+            f"{channel.folders.checkpoint}: its checkpoint has seen the log reach position {channel.known_end}, but there is"
+            " no segment; name all data directories, or give them up with --give-up-missing. Nothing was changed"
         )
     found = Repaired()
     if dry_run:

@@ -148,6 +148,18 @@ def test_a_repair_beside_a_missing_end_keeps_the_witness_for_a_start_that_reads_
     assert (recovered.queued, recovered.lost) == (657, 0)
 
 
+def test_a_checkpoint_whose_whole_log_is_missing_stays_until_it_is_given_up(tmp_path: Path) -> None:
+    data, checkpoint, _ = cut_short(tmp_path, 0)
+    for path in data.glob("*.segment"):
+        path.unlink()
+    result = channel("repair", data, checkpoint)
+    assert result.exit_code == 2
+    assert "there is no segment; name all data directories, or give them up with --give-up-missing" in result.stderr
+    assert "events lost: unknown" in channel("verify", data, checkpoint).output
+    assert channel("repair", data, checkpoint, "--give-up-missing").exit_code == 0
+    assert read_checkpoint(checkpoint) is None
+
+
 def test_the_checkpoint_of_another_channel_is_left_alone(tmp_path: Path) -> None:
     data, checkpoint = tmp_path / "log", tmp_path / "cp"
     broken(data, HEADER_BYTES + 520)
