@@ -5,18 +5,17 @@ They may hold the log of flumepy, what a Java agent left, or both: then the take
 
 import os
 import re
-import struct
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from fcntl import F_GETLK, F_UNLCK, F_WRLCK, fcntl
 from operator import attrgetter, itemgetter
 from pathlib import Path
 
 import msgspec
 
 from flumepy.core.errors import InputError, StartError, translate
+from flumepy.core.holders import Holder, holder_of, named
 from flumepy.event_log import checkpoint as checkpoints
 from flumepy.event_log.checkpoint import Checkpoint, CheckpointFile
 from flumepy.event_log.take_over import MARKER, Marker
@@ -30,8 +29,6 @@ from flumepy.log_tools.walk import ReadOnlyDisk
 _JAVA_DATA = re.compile(r"log-\d{1,10}")
 _JAVA_CHECKPOINT = re.compile(r"checkpoint(\.meta)?|inflight(puts|takes)")
 _OWN_CHECKPOINT = (checkpoints.NAME, MARKER)
-#: l_type, l_whence, l_start, l_len, l_pid as the C compiler lays them out
-_FLOCK = struct.Struct("hhqqi4x")
 
 
 @dataclass(frozen=True)
@@ -49,18 +46,6 @@ class Folders:
     def checkpoints(self) -> list[Path]:
         """Return the directory of the checkpoint, and that of its backup."""
         return [folder for folder in (self.checkpoint, self.backup) if folder is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """The process that uses a directory; `process` 0 where it cannot be told."""
-
-    process: int
-    command: str = ""
-
-    def __str__(self) -> str:
-        who = f"process {self.process}" if self.process > 0 else "another process"
-        return f"{who} ({self.command})" if self.command else who
 
 
 @dataclass
@@ -235,30 +220,15 @@ def holders(folders: Iterable[Path]) -> dict[Path, Holder]:
         path = folder / LOCK_NAME
         with suppress(OSError):
             status = os.stat(path)
-            process = _locked_by(path)
-            if process is None:
+            with path.open("rb") as file:
+                holder = holder_of(file.fileno())
+            if holder is None:
                 opened = users() if opened is None else opened
                 process = opened.get((status.st_dev, status.st_ino))
-            if process is not None:
-                found[folder] = Holder(process, _command(process))
+                holder = None if process is None else named(process)
+            if holder is not None:
+                found[folder] = holder
     return found
-
-
-def _locked_by(path: Path) -> int | None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        answer = fcntl(descriptor, F_GETLK, _FLOCK.pack(F_WRLCK, os.SEEK_SET, 0, 0, 0))
-    finally:
-        os.close(descriptor)
-    kind, _, _, _, process = _FLOCK.unpack(answer)
-    return None if kind == F_UNLCK else int(process)
-
-
-def _command(process: int) -> str:
-    with suppress(OSError):
-        words = Path(f"/proc/{process}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
-        return " ".join(words).strip()[:100]
-    return ""
 
 
 def _size(path: Path) -> int:
