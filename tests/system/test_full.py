@@ -125,6 +125,12 @@ def fill_and_recover(agent: Agent, folder: Path, heal: Callable[[], None], reaso
     assert doubles(lines_of_sink()) == []
 
 
+def unread_at(port: int) -> list[str]:
+    """Return the connections to this port whose data wait in the kernel; to end these resets them."""
+    rows = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return [row for row in rows if row.split()[1].endswith(f":{port:04X}") and not row.split()[4].endswith(":00000000")]
+
+
 def test_clients_that_wait_for_a_full_channel_are_answered_at_the_stop(run: Run, tmp_path: Path) -> None:
     text = into(tmp_path / "out", BESIDE, *SMALL, "a1.channels.c1.keep-alive = 60")
     agent = run(text.replace("a1.sinks = k1 log", "a1.sinks = log"))
@@ -134,6 +140,7 @@ def test_clients_that_wait_for_a_full_channel_are_answered_at_the_stop(run: Run,
     for client in clients:
         client.sendall(b"waits\n")
     assert_beside_is_served(agent)
+    wait_until(lambda: not unread_at(port), what="a line of each client")
     stopping = threading.Thread(target=agent.stop)
     stopping.start()
     stopping.join(12)
