@@ -4,6 +4,7 @@ import errno
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -230,7 +231,7 @@ def test_a_disk_that_is_full_stops_puts_but_never_takes_and_goes_on_by_itself(
 
 def test_an_empty_channel_on_a_full_disk_uses_its_own_files_again(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    disk = ForgetfulDisk(space_bytes=20_000)
+    disk = ForgetfulDisk(space_bytes=12_000)
     made = small_channel(Path("/tight"), disk, capacity="100000", fsyncPerTransaction="true")
     made._caretaker.space_wait_s = 0
     given, got = 0, list[bytes]()
@@ -259,6 +260,18 @@ def test_an_empty_channel_on_a_full_disk_uses_its_own_files_again(caplog: pytest
         left = disk.kill()
     with running(small_channel(Path("/tight"), left, capacity="100000")) as made:
         assert made.size == 0
+
+
+def test_takes_one_by_one_go_on_in_the_reserve_when_the_last_file_is_full() -> None:
+    made = small_channel(Path("/reserve"), ForgetfulDisk(space_bytes=12_000), capacity="100000")
+    with running(made):
+        with suppress(ChannelFullError):
+            for number in range(10_000):
+                put(made, b"%040d" % number)
+        count = made.size
+        assert 30 < count < 10_000
+        for number in range(count):
+            assert take(made, 1) == [b"%040d" % number]
 
 
 def test_that_there_is_space_again_is_said_once_a_later_put_of_that_size_was_stored(
