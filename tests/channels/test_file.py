@@ -262,6 +262,20 @@ def test_an_empty_channel_on_a_full_disk_uses_its_own_files_again(caplog: pytest
         assert made.size == 0
 
 
+def test_one_look_for_space_is_enough_however_much_is_left_in_the_last_file() -> None:
+    large = b"x" * 1500
+    made = small_channel(Path("/one-look"), ForgetfulDisk(space_bytes=12_000))
+    with running(made):
+        put(made, large)
+        put(made, large)
+        with pytest.raises(ChannelFullError):
+            put(made, large)
+        assert take(made, 10) == [large, large]
+        made.make_space()
+        put(made, large)
+        assert take(made, 10) == [large]
+
+
 def test_takes_one_by_one_go_on_in_the_reserve_when_the_last_file_is_full() -> None:
     made = small_channel(Path("/reserve"), ForgetfulDisk(space_bytes=12_000), capacity="100000")
     with running(made):
